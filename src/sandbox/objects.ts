@@ -17,8 +17,15 @@ export interface Objects {
   create(resource: Resource, object: KubeObject): KubeObject;
   /** Replaces the object; throws 409 Conflict when its resourceVersion is set and old. A replacement that changes nothing writes nothing. */
   update(resource: Resource, object: KubeObject, subresource?: 'status'): KubeObject;
-  /** Sets deletionTimestamp when finalizers remain, else removes. Without effect when the object is gone. */
-  delete(resource: Resource, ref: Ref, options?: { propagation?: 'Background' | 'Foreground' | 'Orphan' }): void;
+  /**
+   * Sets deletionTimestamp when finalizers remain, else removes. Without effect when the object is gone.
+   * A Pod is only marked (deletionTimestamp, deletionGracePeriodSeconds) as on a real API server: the node removes it with `gracePeriodSeconds: 0`.
+   */
+  delete(
+    resource: Resource,
+    ref: Ref,
+    options?: { propagation?: 'Background' | 'Foreground' | 'Orphan'; gracePeriodSeconds?: number },
+  ): void;
   /** Every change of every kind, in the order of resourceVersions, after it is visible; returns the unsubscribe function. */
   subscribe(handler: (change: ObjectChange) => void): () => void;
   /** The kinds that are served, custom resources included. */
