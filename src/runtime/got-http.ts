@@ -1,0 +1,257 @@
+/** Outbound HTTP on got: the only file that knows the library, its options and its errors. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import got from 'got';
+import { HttpError, type Http, type HttpFailure, type HttpRequest, type HttpResponse } from './http.ts';
+
+const defaultMaxBytes = 10 * 1024 * 1024;
+/** The longest delay a timer can hold. */
+const longestTimeout = 2 ** 31 - 1;
+
+/** As in Go, which the originals are written in: this machine is never asked for through a proxy. */
+const neverProxied = 'localhost,127.0.0.1,::1';
+
+/** The agents of one way to look at certificates. */
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+/**
+ * `Http` over the machine's network. Proxies are taken from `environment` (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`).
+ *
+ * Only GET reuses connections: a peer may close an idle connection at the moment it is used again, which is harmless for a read (it is
+ * sent once more) but would make one webhook call in many fail, or arrive twice.
+ */
+export function gotHttp(environment: Readonly<Record<string, string | undefined>> = process.env): Http {
+  const agentsFor = agentCatalogue(environment);
+  return {
+    async send(request) {
+      const deadline = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(request.timeout)), longestTimeout));
+      const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+      try {
+        return await followRedirects(firstHop(request), request, (hop) =>
+          exchange(hop, request, agentsFor(hop, request), signal),
+        );
+      } catch (error) {
+        throw asHttpError(error, request, deadline);
+      }
+    },
+  };
+}
+
+function agentCatalogue(
+  environment: Readonly<Record<string, string | undefined>>,
+): (hop: Hop, request: HttpRequest) => Agents {
+  const noProxy = [environment['NO_PROXY'] ?? environment['no_proxy'], neverProxied].filter(Boolean).join(',');
+  const proxyEnv = { ...environment, NO_PROXY: noProxy, no_proxy: noProxy };
+  const make = (keepAlive: boolean, rejectUnauthorized: boolean): Agents => ({
+    http: new HttpAgent({ keepAlive, proxyEnv }),
+    https: new HttpsAgent({ keepAlive, proxyEnv, rejectUnauthorized }),
+  });
+  const strict = { kept: make(true, true), fresh: make(false, true) };
+  const lenient = { kept: make(true, false), fresh: make(false, false) };
+  return (hop, request) => {
+    const agents = request.insecureSkipVerify === true ? lenient : strict;
+    return hop.method === 'GET' ? agents.kept : agents.fresh;
+  };
+}
+
+/** One request on the wire: the first, or what a redirect made of it. */
+interface Hop {
+  readonly method: HttpRequest['method'];
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string | undefined;
+}
+
+function firstHop(request: HttpRequest): Hop {
+  const hop = {
+    method: request.method,
+    url: checkedUrl(request.url),
+    headers: request.headers ?? {},
+    body: request.body,
+  };
+  return withUserinfoAsHeader(hop);
+}
+
+function checkedUrl(text: string, base?: URL): URL {
+  const url = URL.parse(text, base);
+  if (url === null) throw new HttpError('bad-request', 'Cannot send the request: the URL is not valid');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new HttpError(
+      'bad-request',
+      `Cannot send the request: unsupported protocol scheme "${url.protocol.slice(0, -1)}"`,
+    );
+  }
+  return url;
+}
+
+/** Moves `user:password@` from the URL into an Authorization header, which an explicit one beats. */
+function withUserinfoAsHeader(hop: Hop): Hop {
+  const { username, password } = hop.url;
+  if (username === '' && password === '') return hop;
+  const url = new URL(hop.url);
+  url.username = '';
+  url.password = '';
+  if (Object.keys(hop.headers).some((name) => name.toLowerCase() === 'authorization')) return { ...hop, url };
+  const basic = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  return { ...hop, url, headers: { ...hop.headers, authorization: `Basic ${basic}` } };
+}
+
+/** Userinfo with a stray percent sign is taken as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function followRedirects(
+  first: Hop,
+  request: HttpRequest,
+  send: (hop: Hop) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const limit = request.redirects ?? 0;
+  let hop = first;
+  for (let followed = 0; ; followed++) {
+    const response = await send(hop);
+    const location = response.headers['location'];
+    if (limit === 0 || location === undefined || !redirectStatuses.has(response.status)) return response;
+    if (followed === limit)
+      throw new HttpError('too-many-redirects', `Cannot call ${hop.url.host}: stopped after ${limit} redirects`);
+    hop = nextHop(hop, response.status, location);
+  }
+}
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+/** Statuses after which clients in practice ask again with GET and without a body. */
+const turnsIntoGet = new Set([301, 302, 303]);
+/** What may travel to another origin; everything else that a caller sets may be a credential. */
+const harmlessHeaders = new Set(['accept', 'content-type']);
+
+function nextHop(hop: Hop, status: number, location: string): Hop {
+  const url = checkedUrl(location, hop.url);
+  const kept = Object.entries(hop.headers).filter(
+    ([name]) => url.origin === hop.url.origin || harmlessHeaders.has(name.toLowerCase()),
+  );
+  const next = turnsIntoGet.has(status)
+    ? {
+        method: 'GET' as const,
+        body: undefined,
+        headers: kept.filter(([name]) => name.toLowerCase() !== 'content-type'),
+      }
+    : { method: hop.method, body: hop.body, headers: kept };
+  return withUserinfoAsHeader({ ...next, url, headers: Object.fromEntries(next.headers) });
+}
+
+async function exchange(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
+  try {
+    return await transfer(hop, request, agents, signal);
+  } catch (error) {
+    if (hop.method !== 'GET' || !isStaleConnection(error) || signal.aborted) throw error;
+    return await transfer(hop, request, agents, signal);
+  }
+}
+
+async function transfer(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
+  const stream = got.stream(hop.url, {
+    method: hop.method,
+    headers: { 'user-agent': 'serin', ...copied(hop.headers) },
+    // A stream of a method that may carry a body waits for one to be piped in unless it is told that there is none.
+    ...(hop.method === 'GET' ? {} : { body: hop.body ?? '' }),
+    agent: agents,
+    https: { rejectUnauthorized: request.insecureSkipVerify !== true },
+    signal,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+  });
+  let head: Pick<HttpResponse, 'status' | 'statusText' | 'headers'> | undefined;
+  stream.once('response', (response) => {
+    head = { status: response.statusCode, statusText: response.statusMessage ?? '', headers: joined(response.headers) };
+  });
+  const limit = request.maxBytes ?? defaultMaxBytes;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    // Leaving the loop destroys the stream and with it the connection.
+    if (size > limit)
+      throw new HttpError('too-large', `Cannot read the answer of ${hop.url.host}: it is longer than ${limit} bytes`);
+    chunks.push(bytes);
+  }
+  if (head === undefined) throw new HttpError('network', `Cannot call ${hop.url.host}: no answer`);
+  return { ...head, body: Buffer.concat(chunks).toString('utf8') };
+}
+
+function copied(headers: Hop['headers']): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
+}
+
+function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+/** An idle connection that the peer closed just when it was used again. */
+function isStaleConnection(error: unknown): boolean {
+  const reused = field(field(error, 'request'), 'reusedSocket') === true;
+  return reused && (field(error, 'code') === 'ECONNRESET' || field(error, 'code') === 'EPIPE');
+}
+
+/** Nothing of the library's error travels on but its code: its message and its fields may hold headers. */
+function asHttpError(error: unknown, request: HttpRequest, deadline: AbortSignal): HttpError {
+  if (error instanceof HttpError) return error;
+  const target = URL.parse(request.url)?.host ?? 'the server';
+  if (request.signal?.aborted === true)
+    return new HttpError('aborted', `Cannot call ${target}: the call was cancelled`);
+  if (deadline.aborted) return new HttpError('timeout', `Cannot call ${target}: no answer within ${request.timeout}ms`);
+  const code = errorCode(error);
+  const [kind, reason] = failures[code] ?? ['network', code === '' ? 'the connection failed' : code];
+  return new HttpError(kind, `Cannot call ${target}: ${reason}`);
+}
+
+/** The system's or TLS's code; got gives its own for what it wraps. */
+function errorCode(error: unknown): string {
+  const inner = field(field(error, 'cause'), 'code');
+  const code = typeof inner === 'string' ? inner : field(error, 'code');
+  return typeof code === 'string' ? code : '';
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+const failures: Readonly<Record<string, readonly [HttpFailure, string]>> = {
+  ECONNREFUSED: ['network', 'connection refused'],
+  ECONNRESET: ['network', 'connection reset'],
+  EPIPE: ['network', 'connection closed'],
+  ENOTFOUND: ['network', 'no such host'],
+  EAI_AGAIN: ['network', 'the name server does not answer'],
+  EHOSTUNREACH: ['network', 'no route to the host'],
+  ENETUNREACH: ['network', 'no route to the network'],
+  ETIMEDOUT: ['network', 'connecting took too long'],
+  CERT_HAS_EXPIRED: ['certificate', 'the certificate has expired'],
+  CERT_NOT_YET_VALID: ['certificate', 'the certificate is not valid yet'],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['certificate', 'the certificate is signed by itself'],
+  SELF_SIGNED_CERT_IN_CHAIN: ['certificate', 'the certificate is signed by an unknown authority'],
+  UNABLE_TO_GET_ISSUER_CERT: ['certificate', 'the certificate is signed by an unknown authority'],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['certificate', 'the certificate is signed by an unknown authority'],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['certificate', 'the certificate is signed by an unknown authority'],
+  CERT_SIGNATURE_FAILURE: ['certificate', 'the signature of the certificate is wrong'],
+  CERT_UNTRUSTED: ['certificate', 'the certificate is not trusted'],
+  CERT_REVOKED: ['certificate', 'the certificate was revoked'],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['certificate', 'the certificate is for another host'],
+  ERR_INVALID_CHAR: ['bad-request', 'a header holds a character that cannot be sent'],
+  ERR_INVALID_HTTP_TOKEN: ['bad-request', 'a header name holds a character that cannot be sent'],
+  ERR_HTTP_INVALID_HEADER_VALUE: ['bad-request', 'a header has no value'],
+};

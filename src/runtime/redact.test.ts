@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { createRedactor, without } from './redact.ts';
+
+describe('createRedactor', () => {
+  it('removes a value however it is written', () => {
+    const redactor = createRedactor();
+    redactor.register('p@ss/"word"');
+    const base64 = Buffer.from('p@ss/"word"').toString('base64');
+    for (const text of ['p@ss/"word"', encodeURIComponent('p@ss/"word"'), base64, 'p@ss/\\"word\\"']) {
+      expect(redactor.scrub(`a ${text} b`)).toBe('a *** b');
+    }
+  });
+
+  it('removes the longer of two overlapping values whole', () => {
+    expect(without(['token', 'token-of-admin'], 'x token-of-admin y token')).toBe('x *** y ***');
+  });
+
+  it('ignores values that every text contains, and knows nothing at first', () => {
+    expect(without(['a', ''], 'a banana')).toBe('a banana');
+    expect(createRedactor().scrub('text')).toBe('text');
+  });
+});
