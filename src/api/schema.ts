@@ -1,0 +1,47 @@
+/** Building blocks that the schemas of all kinds share. */
+import { z } from 'zod';
+
+/** A type whose every level is read-only, so that what was parsed stays what the user wrote. */
+export type Readable<T> = T extends readonly (infer Item)[]
+  ? readonly Readable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Readable<T[Key]> }
+    : T;
+
+/** A whole number that the CRD declares as `number`, as the original's does: the fraction is reported by Serin, not by the API server. */
+export const whole = z.number().refine(Number.isInteger, 'it must be a whole number');
+
+export const text = z.string();
+
+/** A map from text to text: labels, annotations, variables. */
+export const textMap = z.record(z.string(), z.string());
+
+export const texts = z.array(z.string());
+
+/** A moment, as RFC 3339 text. */
+export const moment = z.string().meta({ format: 'date-time' });
+
+/** Start of a duration in minutes or seconds. Open at its end, as the original's: Serin checks the rest itself. */
+export const shortDuration = z
+  .string()
+  .regex(/^[0-9]+(m|s)/, 'it must be a duration in minutes or seconds, such as "30s"');
+
+/** The keys of which exactly one set must be present: a rule for the CRD, where parsing stays silent. */
+export const oneOfRequired = (
+  ...sets: readonly (readonly string[])[]
+): { oneOf: { required: readonly string[] }[] } => ({
+  oneOf: sets.map((required) => ({ required })),
+});
+
+/** As `oneOfRequired` for single keys, or none of them at all. */
+export const oneOfOrNone = (...keys: readonly string[]): { oneOf: object[] } => ({
+  oneOf: [{ not: { anyOf: keys.map((key) => ({ required: [key] })) } }, ...keys.map((key) => ({ required: [key] }))],
+});
+
+/** A copy without members that are null, which the API server drops as well before it looks at an object. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutNulls(member)]));
+}
