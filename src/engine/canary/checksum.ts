@@ -35,5 +35,5 @@ export function fnv1a(text: string): number {
 const alphabet = '456789bcdf';
 
 export function safeDigits(hash: number): string {
-  return [...String(hash)].map((digit) => alphabet[Number(digit)]).join('');
+  return String(hash).replace(/\d/g, (digit) => alphabet.charAt(Number(digit)));
 }
