@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Measurement } from '#api/measurement.ts';
 import { HttpError, type HttpResponse } from '#runtime/http.ts';
-import { without } from '#runtime/redact.ts';
+import { without, withoutUserinfo } from '#runtime/redact.ts';
 import { ProviderConfigError, type MakeProvider, type MetricProvider, type ProviderConfig } from './provider.ts';
 
 /** Of the whole call, as in the original. */
@@ -68,10 +68,6 @@ function queryEndpoint(address: string | undefined): URL {
   url.search = '';
   url.hash = '';
   return url;
-}
-
-function withoutUserinfo(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#\s]*@/i, '$1');
 }
 
 function authorization(credentials: ProviderConfig['credentials']): Record<string, string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRedactor, without } from './redact.ts';
+import { createRedactor, without, withoutUserinfo } from './redact.ts';
 
 describe('createRedactor', () => {
   it('removes a value however it is written', () => {
@@ -19,4 +19,14 @@ describe('createRedactor', () => {
     expect(without(['a', ''], 'a banana')).toBe('a banana');
     expect(createRedactor().scrub('text')).toBe('text');
   });
+});
+
+describe('withoutUserinfo', () => {
+  it.each([
+    ['http://user:p@ss@h/load?x=a@b', 'http://h/load?x=a@b'],
+    ['https://h/a@b', 'https://h/a@b'],
+    ['http://user:p/ss@h/', 'http://h/'],
+    ['http://u:secret@:x', 'http://:x'],
+    ['user:secret@host', 'host'],
+  ])('makes %s %s', (url, expected) => expect(withoutUserinfo(url)).toBe(expected));
 });

@@ -39,6 +39,13 @@ export function without(values: Iterable<string>, text: string): string {
   return redactor.scrub(text);
 }
 
+/** A URL as the user wrote it, less `user:password@`. */
+export function withoutUserinfo(url: string): string {
+  // What is no URL may have its credentials anywhere: a password with a slash in it, for one.
+  const userinfo = URL.canParse(url) ? /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i : /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is;
+  return url.replace(userinfo, '$1');
+}
+
 function patternOf(secrets: Iterable<string>): RegExp {
   const shapes = new Set([...secrets].flatMap(shapesOf));
   // The longest first: a secret that starts with another one must not leave its tail behind.
