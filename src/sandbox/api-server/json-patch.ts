@@ -1,0 +1,131 @@
+/** JSON patch (RFC 6902) with the API server's refusals. */
+import { isList, isMap, same, valueAt } from './json.ts';
+import { refusals } from './status-error.ts';
+
+const missing = (op: string, path: string): Error =>
+  refusals.unprocessable(
+    `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: ${path}: missing value`,
+  );
+
+export function jsonPatch(document: unknown, operations: unknown): unknown {
+  if (!isList(operations))
+    throw refusals.badRequest('error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch');
+  return operations.reduce<unknown>(applyOperation, document);
+}
+
+function applyOperation(document: unknown, operation: unknown): unknown {
+  if (!isMap(operation) || typeof operation['path'] !== 'string')
+    throw refusals.badRequest('error decoding patch: operation without path');
+  const path = pointer(operation['path']);
+  switch (operation['op']) {
+    case 'add':
+      return add(document, path, operation['value']);
+    case 'remove':
+      return remove(document, path);
+    case 'replace':
+      return replace(document, path, operation['value']);
+    case 'test':
+      if (same(valueAt(document, path) ?? null, operation['value'] ?? null)) return document;
+      throw refusals.unprocessable('the server rejected our request due to an error in our request');
+    case 'move': {
+      const from = pointer(String(operation['from']));
+      return add(remove(document, from), path, valueAt(document, from));
+    }
+    case 'copy':
+      return add(document, path, valueAt(document, pointer(String(operation['from']))));
+    default:
+      throw refusals.badRequest(`unexpected operation: ${String(operation['op'])}`);
+  }
+}
+
+const pointer = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const textOf = (path: readonly string[]): string => path.map((step) => `/${step}`).join('');
+
+/** Rebuilds the containers on the way to the last step, where `edit` changes a copy of the innermost one. */
+function edited(
+  document: unknown,
+  path: readonly string[],
+  op: string,
+  edit: (container: Container, key: string) => void,
+): unknown {
+  const walk = (value: unknown, depth: number): unknown => {
+    const key = path[depth];
+    const container = copyOf(value);
+    if (key === undefined || container === undefined) throw missing(op, textOf(path));
+    if (depth === path.length - 1) edit(container, key);
+    else container.set(key, walk(container.get(key), depth + 1));
+    return container.value;
+  };
+  return walk(document, 0);
+}
+
+interface Container {
+  readonly value: unknown;
+  readonly list: unknown[] | undefined;
+  has(key: string): boolean;
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+  drop(key: string): void;
+}
+
+function copyOf(value: unknown): Container | undefined {
+  if (isList(value)) {
+    const list = [...value];
+    const index = (key: string): number => (/^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.NaN);
+    return {
+      value: list,
+      list,
+      has: (key) => index(key) < list.length,
+      get: (key) => list[index(key)],
+      set: (key, item) => {
+        list[index(key)] = item;
+      },
+      drop: (key) => void list.splice(index(key), 1),
+    };
+  }
+  if (!isMap(value)) return undefined;
+  const map = { ...value };
+  return {
+    value: map,
+    list: undefined,
+    has: (key) => Object.hasOwn(map, key),
+    get: (key) => map[key],
+    set: (key, item) => {
+      map[key] = item;
+    },
+    drop: (key) => {
+      delete map[key];
+    },
+  };
+}
+
+function add(document: unknown, path: readonly string[], value: unknown): unknown {
+  if (path.length === 0) return value;
+  return edited(document, path, 'add', (container, key) => {
+    if (container.list === undefined) return container.set(key, value);
+    const index = key === '-' ? container.list.length : Number(key);
+    if (!Number.isInteger(index) || index < 0 || index > container.list.length) throw missing('add', textOf(path));
+    container.list.splice(index, 0, value);
+    return undefined;
+  });
+}
+
+function remove(document: unknown, path: readonly string[]): unknown {
+  return edited(document, path, 'remove', (container, key) => {
+    if (!container.has(key)) throw missing('remove', textOf(path));
+    container.drop(key);
+  });
+}
+
+function replace(document: unknown, path: readonly string[], value: unknown): unknown {
+  if (path.length === 0) return value;
+  return edited(document, path, 'replace', (container, key) => {
+    if (!container.has(key)) throw missing('replace', textOf(path));
+    container.set(key, value);
+  });
+}

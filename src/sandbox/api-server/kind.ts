@@ -1,0 +1,65 @@
+/** What the API server knows about one kind: names, subresources, and the functions that default, check and show its objects. */
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import type { Json } from './json.ts';
+import type { Shape } from './shape.ts';
+import type { Cause } from './status-error.ts';
+
+/** What defaulting and validation may look at besides the object. */
+export interface World {
+  readonly now: number;
+  list(group: string, plural: string): Iterable<KubeObject>;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 is always shown, more only with `-o wide`. */
+  readonly priority?: number;
+  readonly value: (object: KubeObject, now: number) => unknown;
+}
+
+/** Where the scale subresource finds its numbers. */
+export interface ScalePaths {
+  readonly spec: readonly string[];
+  readonly status: readonly string[];
+  /** The text of the label selector in a custom resource; absent: `spec.selector` is a LabelSelector. */
+  readonly selector?: readonly string[];
+}
+
+export interface Kind {
+  /** The version that is stored. */
+  readonly resource: Resource;
+  /** Versions that are served, the preferred one first. */
+  readonly versions: readonly string[];
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly hasStatus: boolean;
+  readonly scale?: ScalePaths;
+  /** Top-level fields whose change raises the generation; `rest`: all but metadata, and status where it is a subresource. Absent: no generation. */
+  readonly generation?: readonly string[] | 'rest';
+  readonly selectableFields?: readonly string[];
+  /** Described by a CustomResourceDefinition: strategic merge is not offered. */
+  readonly custom?: boolean;
+  readonly shape: Shape;
+  /** Fields that hold at least an empty map in the Go type, so that they count as present before anybody sets them. */
+  readonly presentMaps?: readonly string[];
+  readonly columns?: readonly Column[];
+  /** Columns by version, for custom resources. */
+  readonly columnsIn?: Readonly<Record<string, readonly Column[]>>;
+  /** Schema by version, for custom resources: what `explain` and strict decoding look at. */
+  readonly schemas?: Readonly<Record<string, Json>>;
+  /** Fields that the kind does not know, for `fieldValidation=Strict`. */
+  readonly unknownFields?: (object: KubeObject) => readonly string[];
+  /** Fills in what was left out; `before` is the stored object on updates. */
+  readonly defaults?: (object: KubeObject, before: KubeObject | undefined, world: World) => KubeObject;
+  readonly validate?: (object: KubeObject, before: KubeObject | undefined, world: World) => readonly Cause[];
+}
+
+export const kindId = (resource: { readonly group: string; readonly plural: string }): string =>
+  `${resource.group}/${resource.plural}`;
+
+export const apiVersionOf = (group: string, version: string): string =>
+  group === '' ? version : `${group}/${version}`;

@@ -1,0 +1,63 @@
+/** PATCH in its four forms. */
+import type { KubeObject } from '#api/kubernetes.ts';
+import { applied } from './apply.ts';
+import { isMap } from './json.ts';
+import { jsonPatch } from './json-patch.ts';
+import { mergePatch } from './merge-patch.ts';
+import type { Target } from './paths.ts';
+import { asStored, checkName, type Server, type ServerRequest, stored, writeOptions } from './requests.ts';
+import { refusals } from './status-error.ts';
+import { strategicMerge } from './strategic-merge.ts';
+import { checkStrictly } from './strict-fields.ts';
+
+export interface Patched {
+  readonly object: KubeObject;
+  readonly created: boolean;
+}
+
+export function patched(
+  server: Server,
+  request: ServerRequest,
+  target: Target,
+  name: string,
+  subresource?: 'status',
+): Patched {
+  if (request.contentType === 'application/apply-patch+yaml')
+    return applied(server, request, target, name, subresource);
+  const before = stored(server, target, name);
+  const result = patchedDocument(request, target, before);
+  if (!isMap(result)) throw refusals.badRequest('the patch does not leave an object');
+  const object = asStored(result, target);
+  checkName(object, name);
+  checkStrictly(target.served, request, object);
+  const options = writeOptions(request);
+  const written = server.writer.update(
+    target.served.kind,
+    object,
+    subresource === undefined ? options : { ...options, subresource },
+  );
+  return { object: written, created: false };
+}
+
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+  'application/strategic-merge-patch+json',
+] as const;
+
+export function patchedDocument(request: ServerRequest, target: Target, before: unknown): unknown {
+  const { kind } = target.served;
+  switch (request.contentType) {
+    case 'application/json-patch+json':
+      return jsonPatch(before, request.body);
+    case 'application/merge-patch+json':
+      return mergePatch(before, request.body);
+    case 'application/strategic-merge-patch+json':
+      if (kind.custom === true) break;
+      return strategicMerge(kind.shape, before, request.body);
+    default:
+  }
+  const wanted = kind.custom === true ? patchTypes.slice(0, 3) : patchTypes;
+  throw refusals.unsupportedMediaType(request.contentType ?? 'application/json', wanted);
+}
