@@ -1,0 +1,3 @@
+module serin.dev/test/bed/addresses
+
+go 1.25.0
