@@ -1,6 +1,7 @@
 /** The write path of the API server: identity, defaults, validation, versions, generations and deletion of any object. */
 import type { KubeObject, ObjectMeta, Ref } from '#api/kubernetes.ts';
 import { adopt, isMap, type Json, same, without } from './json.ts';
+import { asObject } from './kube-object.ts';
 import type { Kind, World } from './kind.ts';
 import { type FieldOwner, trackUpdate } from './managed-fields.ts';
 import { checkMetadata, checkMetadataUpdate } from './metadata-rules.ts';
@@ -95,12 +96,13 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
     if (before === undefined) throw refusals.notFound(kind.resource, wish.metadata.name);
     checkPreconditions(kind, before, wish.metadata);
     const merged = adopt(
-      options.subresource === 'status' ? withStatusOf(before, wish) : withSpecOf(kind, before, wish),
+      options.subresource === 'status' ? withStatusOf(kind, before, wish) : withSpecOf(kind, before, wish),
     );
     const finished = finish(kind, merged, before);
     const wrong = checkMetadataUpdate(before, finished);
     if (wrong.length > 0) throw refusals.invalid(kind.resource, before.metadata.name, wrong);
-    const bumped = generationRaised(kind, before, finished) ? withGeneration(finished, before) : finished;
+    const raised = options.subresource !== 'status' && generationRaised(kind, before, finished);
+    const bumped = raised ? withGeneration(finished, before) : finished;
     const via = options.subresource ?? options.via;
     const owner = via === undefined ? options.owner : { ...options.owner, subresource: via };
     const object = options.ownershipDone === true ? bumped : trackUpdate(kind, before, bumped, owner, stamp());
@@ -208,9 +210,7 @@ function forgetServerFields(metadata: ObjectMeta): ObjectMeta {
 }
 
 function withoutField(object: KubeObject, field: string): KubeObject {
-  const { [field]: _left, ...rest } = object;
-  // The fields that every object has are never the one that is left out.
-  return rest as KubeObject;
+  return asObject(without(object, field));
 }
 
 function withVersion(object: KubeObject, version: number): KubeObject {
@@ -245,18 +245,18 @@ function checkDeletePreconditions(kind: Kind, before: KubeObject, wish: DeleteWi
 }
 
 /** Metadata that belongs to the server whatever a client sends. */
-function serverMetadata(before: KubeObject): Partial<ObjectMeta> {
-  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, managedFields } = before.metadata;
-  const grace = before.metadata['deletionGracePeriodSeconds'];
-  return {
-    uid,
-    resourceVersion,
-    generation,
-    creationTimestamp,
-    deletionTimestamp,
-    managedFields,
-    deletionGracePeriodSeconds: grace,
-  } as Partial<ObjectMeta>;
+const serverFields = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'managedFields',
+] as const;
+
+function serverMetadata(before: KubeObject): Json {
+  return Object.fromEntries(serverFields.map((field) => [field, before.metadata[field]]));
 }
 
 function withSpecOf(kind: Kind, before: KubeObject, wish: KubeObject): KubeObject {
@@ -278,9 +278,12 @@ function clearedOwnership(sent: unknown): Json {
   return cleared ? { managedFields: undefined } : {};
 }
 
-function withStatusOf(before: KubeObject, wish: KubeObject): KubeObject {
+function withStatusOf(kind: Kind, before: KubeObject, wish: KubeObject): KubeObject {
   if (wish['status'] === undefined) return withoutField(before, 'status');
-  return { ...before, status: wish['status'] };
+  if (kind.resource.kind !== 'Deployment') return { ...before, status: wish['status'] };
+  // The Deployment controller notes the revision together with the status, as upstream allows it.
+  const { annotations } = wish.metadata;
+  return { ...before, metadata: { ...before.metadata, ...(annotations && { annotations }) }, status: wish['status'] };
 }
 
 function generationRaised(kind: Kind, before: KubeObject, after: KubeObject): boolean {
