@@ -4,7 +4,11 @@ import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 /** How a write ended. `stale`: the resourceVersion that it was decided on is no longer the newest (HTTP 409 Conflict). */
 export type Written =
   | { readonly ok: true; readonly object: KubeObject }
-  | { readonly ok: false; readonly why: 'stale' | 'exists' | 'not-found' | 'invalid' | 'forbidden'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly why: 'stale' | 'exists' | 'not-found' | 'invalid' | 'forbidden';
+      readonly message: string;
+    };
 
 /** One operation of a JSON patch (RFC 6902). */
 export interface JsonPatchOperation {
@@ -21,6 +25,8 @@ export type Patch =
 export interface WriteOptions {
   readonly subresource?: 'status' | 'scale';
   readonly signal?: AbortSignal;
+  /** The object as the store has it: a patch that would change nothing of what it means is not sent, and `live` is the answer. */
+  readonly live?: KubeObject;
 }
 
 export interface DeleteOptions {
@@ -40,7 +46,10 @@ export interface DeleteOptions {
 export interface Client {
   get(resource: Resource, ref: Ref, signal?: AbortSignal): Promise<KubeObject | undefined>;
   /** All objects, read in pages. */
-  list(resource: Resource, options?: { namespace?: string; labelSelector?: string; signal?: AbortSignal }): Promise<KubeObject[]>;
+  list(
+    resource: Resource,
+    options?: { namespace?: string; labelSelector?: string; signal?: AbortSignal },
+  ): Promise<KubeObject[]>;
   create(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<Written>;
   /** A merge patch whose body holds `metadata.resourceVersion`, or a JSON patch that tests it, is conditional on it. */
   patch(resource: Resource, ref: Ref, patch: Patch, options?: WriteOptions): Promise<Written>;

@@ -1,0 +1,78 @@
+/** One cluster as controllers see it: a client, shared stores and Events over one transport. */
+import type { Registry } from 'prom-client';
+import type { Clock } from '#runtime/clock.ts';
+import type { Log } from '#runtime/log.ts';
+import type { Client } from './client.ts';
+import { type ClusterMetrics, clusterMetrics } from './cluster-metrics.ts';
+import { type EventRecorder, createEventRecorder } from './event-recorder.ts';
+import { kubeClient } from './kube-client.ts';
+import { RateLimit } from './rate-limit.ts';
+import { nameOf } from './resource.ts';
+import { type Stores, createStores } from './stores.ts';
+import type { Transport } from './transport.ts';
+
+export interface ClusterOptions {
+  /** The real API server's or the sandbox's. The cluster closes it when it stops. */
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** In [0, 1); jitter and the names of Events come from it. */
+  readonly random: () => number;
+  readonly log?: Log;
+  readonly registry: Registry;
+  /** Owner of written fields, and component of Events unless `component` says otherwise. */
+  readonly fieldManager: string;
+  readonly component?: string;
+  /** Requests a second and saved up. Defaults 100 and 250, as Flagger's flags. */
+  readonly qps?: number;
+  readonly burst?: number;
+  /** Leader election's word on whether this process may write now. Default: always. */
+  readonly canWrite?: () => boolean;
+}
+
+export interface Cluster {
+  readonly client: Client;
+  readonly stores: Stores;
+  readonly events: EventRecorder;
+  readonly metrics: ClusterMetrics;
+  /** Ends watches, writes the Events that wait (at most `grace` milliseconds, default 2 s) and closes the connections. */
+  stop(options?: { readonly grace?: number }): Promise<void>;
+}
+
+/** Own writes are learned by the stores at once: the next read sees them. */
+export function connectCluster(options: ClusterOptions): Cluster {
+  const { clock, random, log, canWrite, fieldManager } = options;
+  const metrics = clusterMetrics(options.registry);
+  const transport = metrics.metered(options.transport, clock);
+  const stores = createStores({ transport, clock, random, log, metrics });
+  const client = kubeClient({
+    transport,
+    clock,
+    fieldManager,
+    rateLimit: new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 }),
+    onWritten: (resource, object) => stores.learn(resource, object),
+    onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
+    ...(canWrite === undefined ? {} : { canWrite }),
+  });
+  const events = createEventRecorder({
+    client,
+    clock,
+    random,
+    component: options.component ?? fieldManager,
+    log,
+    onDropped: (reason) => metrics.eventDropped(reason),
+  });
+  return {
+    client,
+    stores,
+    events,
+    metrics,
+    async stop({ grace = 2_000 } = {}) {
+      stores.stop();
+      const cancel = clock.after(grace, () => events.stop());
+      await events.idle();
+      cancel();
+      events.stop();
+      await transport.close();
+    },
+  };
+}

@@ -1,0 +1,227 @@
+/** The client over any transport: outcomes as values, retries where the server asks for them, a fair rate limit, the write stop. */
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import { type Clock, sleep } from '#runtime/clock.ts';
+import { ApiError, WritesStopped, holdsSecrets, retryAfterOf, statusOf } from './api-error.ts';
+import type { Client, DeleteOptions, Patch, WriteOptions, Written } from './client.ts';
+import { kubeObjectOf } from './kube-object.ts';
+import { readPage } from './list-pages.ts';
+import { changes } from './noop.ts';
+import { apiVersionOf, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
+
+export interface KubeClientOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Owner of the fields that are written. */
+  readonly fieldManager: string;
+  readonly rateLimit?: RateLimit;
+  /** False while another process may be writing. Asked immediately before each write. Default: always true. */
+  readonly canWrite?: () => boolean;
+  /** What the server answered to a write: stores learn it. Not called for deletions. */
+  readonly onWritten?: (resource: Resource, object: KubeObject) => void;
+  /** A write that would have changed nothing was not sent. */
+  readonly onDropped?: (resource: Resource, verb: 'patch') => void;
+}
+
+/** As often as a server may ask for patience before its answer counts. */
+const mostRetries = 5;
+/** A server that wants a longer rest gets it from the caller's back-off, not from a pass that hangs. */
+const longestRetryAfter = 10_000;
+/** A list that expires again and again is given up. */
+const mostRestarts = 3;
+
+/** What a request is about, for messages, fairness and secrecy. */
+interface Subject {
+  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'apply' | 'delete';
+  readonly resource: Resource;
+  readonly key: string;
+}
+
+const contentTypes = { merge: 'application/merge-patch+json', json: 'application/json-patch+json' } as const;
+
+/** Builds the client; see `Client` for its guarantees. */
+export function kubeClient(options: KubeClientOptions): Client {
+  const send = sender(options);
+  const write = writer(options, send);
+  const { fieldManager } = options;
+
+  return {
+    async get(resource, ref, signal) {
+      const subject: Subject = { verb: 'get', resource, key: keyOf(ref) };
+      const response = await send(subject, { method: 'GET', path: pathOf(resource, ref), ...signalOf({ signal }) });
+      if (response.status === 404) return undefined;
+      const object = response.status === 200 ? kubeObjectOf(resource, response.body) : undefined;
+      if (object === undefined) throw errorOf(subject, response);
+      return object;
+    },
+
+    list: (resource, { namespace, labelSelector, signal } = {}) => {
+      const subject: Subject = { verb: 'list', resource, key: namespace ?? '' };
+      return listAll((request) => send(subject, request), { resource, namespace, labelSelector }, signal);
+    },
+
+    create: (resource, object, { subresource, signal } = {}) =>
+      write(
+        { verb: 'create', resource, key: keyOf(refOf(object)) },
+        {
+          method: 'POST',
+          path:
+            subresource === undefined ? collectionOf(resource, object) : pathOf(resource, object.metadata, subresource),
+          query: { fieldManager },
+          body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+          ...signalOf({ signal }),
+        },
+      ),
+
+    async patch(resource, ref, patch, { subresource, signal, live }: WriteOptions = {}) {
+      if (live !== undefined && !changes(live, patch)) {
+        options.onDropped?.(resource, 'patch');
+        return { ok: true, object: live };
+      }
+      const written = await write(
+        { verb: 'patch', resource, key: keyOf(ref) },
+        {
+          method: 'PATCH',
+          path: pathOf(resource, ref, subresource),
+          query: { fieldManager },
+          contentType: contentTypes[patch.type],
+          body: patch.body,
+          ...signalOf({ signal }),
+        },
+      );
+      return testFailed(patch, written) ? { ...written, why: 'stale' } : written;
+    },
+
+    apply: (resource, object, { subresource, signal } = {}) =>
+      write(
+        { verb: 'apply', resource, key: keyOf(refOf(object)) },
+        {
+          method: 'PATCH',
+          path: pathOf(resource, object.metadata, subresource),
+          query: { fieldManager, force: 'true' },
+          contentType: 'application/apply-patch+yaml',
+          body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+          ...signalOf({ signal }),
+        },
+      ),
+
+    delete: (resource, ref, { propagation = 'Background', uid, resourceVersion, signal }: DeleteOptions = {}) =>
+      write(
+        { verb: 'delete', resource, key: keyOf(ref) },
+        {
+          method: 'DELETE',
+          path: pathOf(resource, ref),
+          body: {
+            apiVersion: 'v1',
+            kind: 'DeleteOptions',
+            propagationPolicy: propagation,
+            ...(uid === undefined && resourceVersion === undefined ? {} : { preconditions: { uid, resourceVersion } }),
+          },
+          ...signalOf({ signal }),
+        },
+      ),
+  };
+}
+
+type Send = (subject: Subject, request: ApiRequest, allowed?: () => void) => Promise<ApiResponse>;
+
+/** Sends when it is the subject's turn, and again while the server answers 429 or 503 and says when; `allowed` throws to forbid it. */
+function sender({ transport, clock, rateLimit }: KubeClientOptions): Send {
+  return async (subject, request, allowed) => {
+    for (let retries = 0; ; retries++) {
+      await rateLimit?.take(`${nameOf(subject.resource)} ${subject.key}`, request.signal);
+      allowed?.();
+      const response = await transport.send(request);
+      const wait = response.status === 429 || response.status === 503 ? retryAfterOf(response) : undefined;
+      if (wait === undefined || wait > longestRetryAfter || retries === mostRetries) return response;
+      await sleep(clock, wait, request.signal);
+    }
+  };
+}
+
+function writer({ canWrite, onWritten }: KubeClientOptions, send: Send) {
+  return async (subject: Subject, request: ApiRequest): Promise<Written> => {
+    const allowed = (): void => {
+      if (canWrite?.() === false)
+        throw new WritesStopped(`${attemptOf(subject)}: this process does not hold the lease`);
+    };
+    const response = await send(subject, request, allowed);
+    const written = writtenOf(subject, response);
+    if (written.ok && subject.verb !== 'delete') onWritten?.(subject.resource, written.object);
+    return written;
+  };
+}
+
+async function listAll(
+  send: Transport['send'],
+  selection: Parameters<typeof readPage>[1],
+  signal: AbortSignal | undefined,
+): Promise<KubeObject[]> {
+  let objects: KubeObject[] = [];
+  let token: string | undefined;
+  for (let restarts = 0; ;) {
+    try {
+      const page = await readPage(send, selection, token, signal);
+      objects.push(...page.objects);
+      token = page.next;
+      if (token === undefined) return objects;
+    } catch (error) {
+      const expired = error instanceof ApiError && error.status === 410 && token !== undefined;
+      if (!expired || restarts === mostRestarts) throw error;
+      restarts += 1;
+      objects = [];
+      token = undefined;
+    }
+  }
+}
+
+type Failure = Extract<Written, { ok: false }>;
+
+const failures: Readonly<Record<number, Failure['why']>> = {
+  400: 'invalid',
+  403: 'forbidden',
+  404: 'not-found',
+  409: 'stale',
+  410: 'not-found',
+  422: 'invalid',
+};
+
+function writtenOf(subject: Subject, response: ApiResponse): Written {
+  const { resource, key, verb } = subject;
+  if (response.status >= 200 && response.status < 300) {
+    const object = kubeObjectOf(resource, response.body);
+    // A deletion that took effect at once is answered with a Status, which names nothing.
+    return {
+      ok: true,
+      object: object ?? { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { ...refOfKey(key) } },
+    };
+  }
+  const { reason } = statusOf(response);
+  const why = reason === 'AlreadyExists' && verb === 'create' ? 'exists' : failures[response.status];
+  if (why === undefined) throw errorOf(subject, response);
+  return { ok: false, why, message: errorOf(subject, response).message };
+}
+
+/** The API server answers a JSON patch whose test fails with 422, like one that is wrong. */
+function testFailed(patch: Patch, written: Written): written is Failure {
+  if (patch.type !== 'json' || written.ok || written.why !== 'invalid') return false;
+  const tested = patch.body.some(({ op, path }) => op === 'test' && path === '/metadata/resourceVersion');
+  return tested && /test(ing)? .*fail/i.test(written.message);
+}
+
+function collectionOf(resource: Resource, object: KubeObject): string {
+  return pathOf(resource, { namespace: object.metadata.namespace });
+}
+
+function signalOf({ signal }: { readonly signal?: AbortSignal | undefined }): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function attemptOf({ verb, resource, key }: Subject): string {
+  return `Cannot ${verb} ${nameOf(resource)} "${key}"`;
+}
+
+function errorOf(subject: Subject, response: ApiResponse): ApiError {
+  return new ApiError(attemptOf(subject), response, { hideMessage: holdsSecrets(subject.resource) });
+}

@@ -1,0 +1,61 @@
+/** Lists in pages: what the watcher and the client share. */
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import { ApiError } from './api-error.ts';
+import { isRecord, kubeObjectOf, versionOf } from './kube-object.ts';
+import { nameOf, pathOf } from './resource.ts';
+import type { ApiResponse, Query, Transport } from './transport.ts';
+
+/** As client-go's pager: large enough to be few, small enough not to hold the event loop with one answer. */
+export const pageSize = 500;
+
+/** What is listed: a kind, everywhere or in one namespace, whole or by label. */
+export interface Selection {
+  readonly resource: Resource;
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
+export interface Page {
+  readonly objects: readonly KubeObject[];
+  /** The version that the whole list is true at. */
+  readonly version: string;
+  /** Token of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Path and query of a selection. */
+export function addressOf(selection: Selection): { path: string; query: Query } {
+  return {
+    path: pathOf(selection.resource, { namespace: selection.namespace }),
+    query: { labelSelector: selection.labelSelector },
+  };
+}
+
+/** Asks for one page: the first one, or the one that `token` names. Throws `ApiError` for anything but a list. */
+export async function readPage(
+  send: Transport['send'],
+  selection: Selection,
+  token: string | undefined,
+  signal?: AbortSignal,
+): Promise<Page> {
+  const { path, query } = addressOf(selection);
+  const response = await send({
+    method: 'GET',
+    path,
+    query: { ...query, limit: String(pageSize), continue: token },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (response.status !== 200) throw new ApiError(`Cannot list ${nameOf(selection.resource)}`, response);
+  return pageOf(selection.resource, response);
+}
+
+function pageOf(resource: Resource, response: ApiResponse): Page {
+  const list = response.body;
+  if (!isRecord(list) || !('items' in list)) {
+    throw new ApiError(`Cannot list ${nameOf(resource)}: the answer is not a list`, response);
+  }
+  const items = Array.isArray(list['items']) ? list['items'] : [];
+  const objects = items.flatMap((item) => kubeObjectOf(resource, item) ?? []);
+  const next = isRecord(list['metadata']) ? list['metadata']['continue'] : undefined;
+  return { objects, version: versionOf(list) ?? '', ...(typeof next === 'string' && next !== '' ? { next } : {}) };
+}
