@@ -10,6 +10,8 @@ export interface Problem {
   readonly want: string;
   /** The original controller's text, for the checks it makes as well. */
   readonly original?: string;
+  /** Nothing can be done for the object while this is so; without it, only a part of it will not work. */
+  readonly blocking?: true;
 }
 
 /** The problem as one sentence: `Cannot use spec.provider "consul": it must be …`. */
@@ -20,10 +22,10 @@ export function describeProblem(problem: Problem): string {
 
 export const nothing = 'nothing';
 
-/** The text of `found` for a value; long values are cut, since they end up in events. */
+/** The text of `found` for a value. It ends up in events, so long values are cut and the credentials of a URL hidden. */
 export function foundText(value: unknown): string {
   if (value === undefined || value === null) return nothing;
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replaceAll(/\/\/[^/@\s"]+@/g, '//***@');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
