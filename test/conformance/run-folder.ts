@@ -1,0 +1,47 @@
+/** Plays one folder from disk and judges it. */
+import { existsSync } from 'node:fs';
+import type { Deviation } from './deviations.ts';
+import type { Folder } from './folders.ts';
+import { play, type Played } from './player.ts';
+import type { Outcome } from './report.ts';
+import { readScenario, ScenarioError, type Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
+import { readTrace, type Trace } from './trace.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** Hosts of the scripted servers inside the sandbox. */
+export const addresses = { metrics: 'http://metrics.sandbox', hooks: 'http://hooks.sandbox' };
+
+/** Makes a fresh cluster with the scenario's controller running in it. */
+export type MakeStage = (scenario: Scenario) => Promise<Stage>;
+
+/** Never throws for what a user can get wrong: that is the outcome `unplayable`. */
+export async function runFolder(folder: Folder, makeStage: MakeStage, rules: readonly Deviation[]): Promise<Outcome> {
+  try {
+    const scenario = readScenario(folder.scenario, addresses);
+    if (!existsSync(folder.trace)) throw new ScenarioError(`Cannot compare: ${folder.trace} is missing`);
+    const trace = readTrace(folder.trace);
+    return { name: folder.name, verdict: judgePlayed(trace, await playScenario(scenario, makeStage), rules) };
+  } catch (error) {
+    return {
+      name: folder.name,
+      verdict: { kind: 'unplayable', message: error instanceof Error ? error.message : String(error) },
+    };
+  }
+}
+
+export async function playScenario(scenario: Scenario, makeStage: MakeStage): Promise<Played> {
+  const stage = await makeStage(scenario);
+  try {
+    return await play(scenario, stage, addresses);
+  } finally {
+    await stage.stop();
+  }
+}
+
+function judgePlayed(trace: Trace, { recording, failure }: Played, rules: readonly Deviation[]): Verdict {
+  const verdict = judge(trace, recording, rules);
+  if (failure === undefined) return verdict;
+  const others = verdict.kind === 'differs' ? verdict.differences : [];
+  return { kind: 'differs', differences: [{ part: 'play', lines: [failure] }, ...others] };
+}
