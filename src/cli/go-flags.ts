@@ -1,0 +1,174 @@
+/** Command line flags as Go programs read them, from a table: the args of an existing Deployment have to work. */
+import { formatDuration, parseDuration } from '#api/duration.ts';
+import { parseGoBool } from '#runtime/go-bool.ts';
+
+export interface Flag<V> {
+  /** The word behind the name in the usage text; a bool needs no value. */
+  readonly kind: 'string' | 'bool' | 'int' | 'duration' | 'list';
+  readonly fallback: V;
+  /** Empty: accepted, but not shown. */
+  readonly help: string;
+  readonly parse: (text: string) => V | undefined;
+}
+
+/** What a table of flags gives: by name, without dashes in front. */
+export type FlagValues<T extends Readonly<Record<string, Flag<unknown>>>> = {
+  readonly [K in keyof T]: T[K] extends Flag<infer V> ? V : never;
+};
+
+export type ParsedFlags<T extends Readonly<Record<string, Flag<unknown>>>> =
+  | {
+      readonly ok: true;
+      readonly values: FlagValues<T>;
+      /** Names that the command line sets. */
+      readonly given: ReadonlySet<string>;
+      /** What follows the flags. */
+      readonly rest: readonly string[];
+    }
+  | { readonly ok: false; readonly help: true }
+  | { readonly ok: false; readonly help: false; readonly message: string };
+
+export const stringFlag = (fallback: string, help: string): Flag<string> => ({
+  kind: 'string',
+  fallback,
+  help,
+  parse: (text) => text,
+});
+
+export const boolFlag = (fallback: boolean, help: string): Flag<boolean> => ({
+  kind: 'bool',
+  fallback,
+  help,
+  parse: parseGoBool,
+});
+
+export const intFlag = (fallback: number, help: string): Flag<number> => ({
+  kind: 'int',
+  fallback,
+  help,
+  parse: parseInteger,
+});
+
+/** Milliseconds of a text like `10s`. */
+export const durationFlag = (fallback: number, help: string): Flag<number> => ({
+  kind: 'duration',
+  fallback,
+  help,
+  parse: parseDuration,
+});
+
+/** Texts between commas; blanks around them and empty ones do not count. */
+export const listFlag = (fallback: readonly string[], help: string): Flag<readonly string[]> => ({
+  kind: 'list',
+  fallback,
+  help,
+  parse: (text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+});
+
+/** What klog adds to every Kubernetes program: accepted, so that nobody's args stop working, and ignored. */
+export const klogFlags = {
+  add_dir_header: boolFlag(false, ''),
+  alsologtostderr: boolFlag(false, ''),
+  legacy_stderr_threshold_behavior: boolFlag(true, ''),
+  log_backtrace_at: stringFlag('', ''),
+  log_dir: stringFlag('', ''),
+  log_file: stringFlag('', ''),
+  log_file_max_size: stringFlag('', ''),
+  logtostderr: boolFlag(true, ''),
+  one_output: boolFlag(false, ''),
+  skip_headers: boolFlag(false, ''),
+  skip_log_headers: boolFlag(false, ''),
+  stderrthreshold: stringFlag('', ''),
+  v: stringFlag('', ''),
+  vmodule: stringFlag('', ''),
+} as const;
+
+export function parseFlags<T extends Readonly<Record<string, Flag<unknown>>>>(
+  table: T,
+  argv: readonly string[],
+): ParsedFlags<T> {
+  const found = new Map<string, unknown>();
+  const rest = [...argv];
+  for (let argument = rest[0]; argument !== undefined && isFlag(argument); argument = rest[0]) {
+    rest.shift();
+    if (argument === '--') break;
+    const split = nameAndValue(argument);
+    if (split === undefined) return refusal(`bad flag syntax: ${argument}`);
+    const { name, value } = split;
+    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (flag === undefined && (name === 'h' || name === 'help')) return { ok: false, help: true };
+    if (flag === undefined) return refusal(`flag provided but not defined: -${name}`);
+    const text = value ?? (flag.kind === 'bool' ? 'true' : rest.shift());
+    if (text === undefined) return refusal(`flag needs an argument: -${name}`);
+    const parsed = flag.parse(text);
+    if (parsed === undefined) return refusal(invalid(flag, name, text));
+    found.set(name, parsed);
+  }
+  return { ok: true, values: valuesOf(table, found), given: new Set(found.keys()), rest };
+}
+
+/** The text behind `-help`, in Go's form. */
+export function flagUsage(program: string, table: Readonly<Record<string, Flag<unknown>>>): string {
+  const lines = Object.entries(table)
+    .filter(([, flag]) => flag.help !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(
+      ([name, flag]) =>
+        `  -${name}${flag.kind === 'bool' ? '' : ` ${flag.kind}`}\n    \t${flag.help}${fallbackText(flag)}`,
+    );
+  return `Usage of ${program}:\n${lines.join('\n')}\n`;
+}
+
+function refusal(message: string): { ok: false; help: false; message: string } {
+  return { ok: false, help: false, message };
+}
+
+/** A single dash is an argument, not a flag. */
+function isFlag(argument: string): boolean {
+  return argument.startsWith('-') && argument !== '-';
+}
+
+function nameAndValue(argument: string): { name: string; value: string | undefined } | undefined {
+  const body = argument.replace(/^--?/, '');
+  if (body === '' || body.startsWith('-') || body.startsWith('=')) return undefined;
+  const equals = body.indexOf('=');
+  return equals === -1
+    ? { name: body, value: undefined }
+    : { name: body.slice(0, equals), value: body.slice(equals + 1) };
+}
+
+function invalid(flag: Flag<unknown>, name: string, text: string): string {
+  const what =
+    flag.kind === 'bool' ? `invalid boolean value "${text}" for -${name}` : `invalid value "${text}" for flag -${name}`;
+  return `${what}: parse error`;
+}
+
+function valuesOf<T extends Readonly<Record<string, Flag<unknown>>>>(
+  table: T,
+  found: ReadonlyMap<string, unknown>,
+): FlagValues<T> {
+  const values = Object.fromEntries(
+    Object.entries(table).map(([name, flag]) => [name, found.has(name) ? found.get(name) : flag.fallback]),
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value came from the parser or the fallback of its own flag
+  return values as FlagValues<T>;
+}
+
+function parseInteger(text: string): number | undefined {
+  if (!/^[+-]?(\d+|0[xX][0-9a-fA-F]+)$/.test(text)) return undefined;
+  const magnitude = Number(text.replace(/^[+-]/, ''));
+  const value = text.startsWith('-') ? -magnitude : magnitude;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Zero values go without saying, as in Go. */
+function fallbackText({ kind, fallback }: Flag<unknown>): string {
+  if (Array.isArray(fallback)) return fallback.length === 0 ? '' : ` (default "${fallback.join(',')}")`;
+  if (typeof fallback === 'string') return fallback === '' ? '' : ` (default "${fallback}")`;
+  if (typeof fallback === 'number' && kind === 'duration') return ` (default ${formatDuration(fallback)})`;
+  return fallback === false || fallback === 0 ? '' : ` (default ${String(fallback)})`;
+}
