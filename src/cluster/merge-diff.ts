@@ -1,0 +1,21 @@
+/** The merge patch (RFC 7386) that turns one JSON object into another. */
+import { isRecord } from './kube-object.ts';
+
+/** `undefined` when nothing differs. Lists are replaced whole; a field that is gone becomes null. */
+export function mergeDiff(before: unknown, after: unknown): Record<string, unknown> | undefined {
+  const from = isRecord(before) ? before : {};
+  const to = isRecord(after) ? after : {};
+  const changed: Record<string, unknown> = {};
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+    const [old, wanted] = [from[key], to[key]];
+    if (wanted === undefined) {
+      if (old !== undefined) changed[key] = null;
+    } else if (isRecord(old) && isRecord(wanted)) {
+      const inner = mergeDiff(old, wanted);
+      if (inner !== undefined) changed[key] = inner;
+    } else if (JSON.stringify(old) !== JSON.stringify(wanted)) {
+      changed[key] = wanted;
+    }
+  }
+  return Object.keys(changed).length === 0 ? undefined : changed;
+}

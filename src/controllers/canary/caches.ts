@@ -1,0 +1,51 @@
+/** The caches that the Canary controller reads: every kind it looks at, watched once. */
+import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
+import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
+import type { Store } from '#cluster/store.ts';
+import { PassFailed } from '#engine/canary/effects.ts';
+import { sleep } from '#runtime/clock.ts';
+import type { Context } from '../context.ts';
+
+/** How long a pass waits for the first list of a kind that it needs, in milliseconds. */
+const firstListLimit = 5_000;
+
+export interface Caches {
+  readonly canaries: Store;
+  /** The object as the cache has it; throws `PassFailed` when the kind could not be listed yet. */
+  get(resource: Resource, ref: Ref): KubeObject | undefined;
+  /** Makes sure that these kinds are listed; kinds that few clusters have are watched from their first use on. */
+  need(resources: readonly Resource[]): Promise<void>;
+}
+
+/** Starts the watches of what every Canary needs. */
+export function openCaches({ cluster, clock }: Context, namespace: string | undefined): Caches {
+  const options = namespace === undefined ? {} : { namespace };
+  const storeOf = (resource: Resource): Store => cluster.stores.of(resource, options);
+  const always = { canaries: storeOf(canaries), deployments: storeOf(deployments), services: storeOf(services) };
+  storeOf(metricTemplates);
+  const listed = new Set<Store>();
+
+  const waitFor = async (resource: Resource): Promise<void> => {
+    const store = storeOf(resource);
+    if (listed.has(store)) return;
+    const limit = new AbortController();
+    const late = sleep(clock, firstListLimit, limit.signal).then(
+      () => true,
+      () => false,
+    );
+    const isLate = await Promise.race([store.ready.then(() => false), late]);
+    limit.abort();
+    if (isLate) {
+      throw new PassFailed(`Cannot list ${resource.plural}.${resource.group}: install its CRD, or allow Serin to list it`);
+    }
+    listed.add(store);
+  };
+
+  return {
+    canaries: always.canaries,
+    get: (resource, ref) => storeOf(resource).get(ref),
+    async need(resources) {
+      for (const resource of resources) await waitFor(resource);
+    },
+  };
+}

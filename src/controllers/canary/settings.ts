@@ -1,0 +1,25 @@
+/** What the flags of the process decide for the Canary controller. */
+import type { EngineSettings } from '#engine/canary/snapshot.ts';
+
+export interface CanarySettings extends EngineSettings {
+  /** Watch one namespace; default all. */
+  readonly namespace?: string;
+  /** Prometheus for built-in and inline metrics of Canaries that name none. */
+  readonly metricsServer: string;
+  /** Every so many milliseconds new Canaries get their first tick, and changed intervals take effect. */
+  readonly controlLoopInterval: number;
+  /** Receives the events of Canaries that have no event hook of their own. */
+  readonly eventWebhook?: string;
+}
+
+/** The original's defaults; what Serin adds is documented beside its flag. */
+export const defaultCanarySettings: CanarySettings = {
+  meshProvider: 'istio',
+  selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
+  includeLabelPrefix: [],
+  noCrossNamespaceRefs: false,
+  metricsServer: 'http://prometheus:9090',
+  controlLoopInterval: 10_000,
+  minAnalysisInterval: 10_000,
+  trafficDrain: 5_000,
+};

@@ -1,0 +1,65 @@
+/** What every tick makes sure of, and what turns a new Canary into an initialised one. */
+import { startDraining, stillDraining } from './draining.ts';
+import type { Steps } from './effects.ts';
+import { ask, PassFailed } from './effects.ts';
+import { alerts, says } from './messages.ts';
+import { isInitialising } from './policy.ts';
+import { ensurePrimary } from './primary.ts';
+import { primaryReadiness } from './readiness.ts';
+import { alert, complain, tell, warn } from './reporting.ts';
+import { scaleTargetToZero } from './scaling.ts';
+import { apexSelectsTarget, ensureApexService, ensureReleaseServices } from './services.ts';
+import type { Pass } from './snapshot.ts';
+import { setStatus, syncStatus } from './status.ts';
+
+/** Services, primary and routes as the Canary wants them. Answers whether the pass may go on. */
+export function* ensureObjects(pass: Pass): Steps<boolean> {
+  const initialising = isInitialising(pass.status.phase);
+  const checked = initialising && !pass.policy.skip;
+  yield* ensureReleaseServices(pass);
+  if (checked && pass.status.draining === undefined) yield* checkMetricServers(pass);
+  yield* ensurePrimary(pass);
+  if (checked && !(yield* firstVersionReady(pass))) return false;
+  const servedByTarget = apexSelectsTarget(pass);
+  yield* ensureApexService(pass);
+  if (initialising && !(yield* stopTarget(pass, servedByTarget))) return false;
+  yield* ask({ do: 'reconcile-routes' });
+  if (initialising) yield* initialised(pass);
+  return true;
+}
+
+function* checkMetricServers(pass: Pass): Steps {
+  const answer = yield* ask({ do: 'check-metric-servers' });
+  if (answer.ok) yield* tell(pass, says.metricServersAvailable());
+  else yield* complain(pass, says.metricServersFail(answer.message));
+}
+
+/** The first version must run before users are sent to it. There is nothing to go back to: a broken one is waited for, and said on every tick. */
+function* firstVersionReady(pass: Pass): Steps<boolean> {
+  const readiness = primaryReadiness(pass);
+  if (!readiness.ready) yield* warn(pass, readiness.message);
+  return readiness.ready;
+}
+
+/** Scales the target to zero, after the requests that the apex Service sent to it have ended. */
+function* stopTarget(pass: Pass, servedByTarget: boolean): Steps<boolean> {
+  if (servedByTarget && pass.status.draining === undefined) {
+    startDraining(pass, 'Initialized');
+    yield* setStatus(pass, { draining: pass.status.draining });
+  }
+  if (yield* stillDraining(pass)) return false;
+  try {
+    yield* scaleTargetToZero(pass);
+  } catch (error) {
+    if (!(error instanceof PassFailed)) throw error;
+    yield* warn(pass, says.scaleDownFailed(pass.names, error.message));
+    return false;
+  }
+  return true;
+}
+
+function* initialised(pass: Pass): Steps {
+  yield* syncStatus(pass, 'Initialized');
+  yield* tell(pass, says.initialised(pass.names));
+  yield* alert('info', alerts.initialised(pass.names), true);
+}

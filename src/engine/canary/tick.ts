@@ -1,0 +1,202 @@
+/** One pass over a Canary, from top to bottom as its specification tells it. */
+import type { Canary } from '#api/canary.ts';
+import type { Split } from '#api/split.ts';
+import { accept } from './acceptance.ts';
+import { analyse } from './analysis.ts';
+import { drainWake, stillDraining } from './draining.ts';
+import type { Steps } from './effects.ts';
+import { ask, PassFailed } from './effects.ts';
+import { preRolloutPasses, rollbackRequested } from './gates.ts';
+import { ensureObjects } from './initialise.ts';
+import { alerts, says } from './messages.ts';
+import { namesOf } from './names.ts';
+import { isRunning, policyOf } from './policy.ts';
+import { finish, routeToPrimary } from './promotion.ts';
+import { primaryReadiness, targetReadiness } from './readiness.ts';
+import { alert, complain, showWeight, tell, warn } from './reporting.ts';
+import { targetChanged } from './revision.ts';
+import { failPromotion, finishRollback, rollBack } from './rollback.ts';
+import { finishSkip, skipAnalysis } from './skip.ts';
+import type { Outcome, Pass, RunStatus, Snapshot } from './snapshot.ts';
+import { restartRun, startRun } from './start.ts';
+import { setPhase, setStatus, syncFailed } from './status.ts';
+import { abTesting } from './strategies/ab-testing.ts';
+import { blueGreen } from './strategies/blue-green.ts';
+import { progressive } from './strategies/progressive.ts';
+
+/** Iterations of a test on the `kubernetes` provider whose Canary names none. */
+const iterationsOnKubernetes = 10;
+
+/** Runs a pass. Whatever the world refuses becomes a Warning, and the next tick tries again. */
+export function* tick(seen: Snapshot): Steps<Outcome> {
+  const pass = begin(seen);
+  try {
+    yield* steps(pass);
+  } catch (error) {
+    if (!(error instanceof PassFailed)) throw error;
+    yield* complain(pass, error.message);
+  }
+  const wakeIn = drainWake(pass);
+  return { ...(wakeIn === undefined ? {} : { wakeIn }), unwritten: pass.decisions };
+}
+
+function begin(seen: Snapshot): Pass {
+  const status = statusOf(seen.canary);
+  return {
+    seen,
+    canary: seen.canary,
+    names: namesOf(seen.canary),
+    policy: policyOf(seen.canary, seen.settings.meshProvider),
+    status,
+    written: status,
+    target: seen.target ?? missing,
+    primary: seen.primary,
+    decisions: seen.unwritten,
+  };
+}
+
+/** Stands for a target that does not exist until `steps` has said so; nothing reads it. */
+const missing: Pass['target'] = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: '' },
+  spec: { selector: {}, template: { spec: { containers: [] } } },
+};
+
+function statusOf({ status }: Canary): RunStatus {
+  return {
+    ...status,
+    phase: status?.phase ?? '',
+    canaryWeight: status?.canaryWeight ?? 0,
+    failedChecks: status?.failedChecks ?? 0,
+    iterations: status?.iterations ?? 0,
+  };
+}
+
+function* steps(pass: Pass): Steps {
+  const { seen, names } = pass;
+  if (!(yield* accept(pass))) return;
+  if (seen.due === 'sync') {
+    if (pass.status.phase === '') yield* setPhase(pass, 'Initializing');
+    return;
+  }
+  if (pass.canary.spec.suspend === true) {
+    yield* tell(pass, says.suspended());
+    return;
+  }
+  if (seen.target === undefined) {
+    throw new PassFailed(
+      `deployment ${names.target}.${names.namespace} get query error: deployments.apps "${names.target}" not found`,
+    );
+  }
+  if (pass.status.draining !== undefined && !(yield* goOnAfterDraining(pass))) return;
+  if (!(yield* ensureObjects(pass))) return;
+  if (!(yield* shouldAdvance(pass))) return;
+  if (!pass.policy.skip && !(yield* primaryServes(pass))) return;
+
+  const split = yield* ask({ do: 'read-routes' });
+  yield* showWeight(split.primary, split.canary);
+  if (!isRunning(pass.status.phase)) yield* startRun(pass);
+  else yield* advance(pass, split);
+}
+
+/** While traffic drains nothing else happens; afterwards what waited for it is done. Answers whether the regular steps follow. */
+function* goOnAfterDraining(pass: Pass): Steps<boolean> {
+  const next = pass.status.draining?.next;
+  if (next === 'Failed') yield* finishRollback(pass);
+  else if (next === 'Succeeded') yield* finishSkip(pass);
+  else if (next === 'Initialized') return true;
+  // Finalising goes on with its next tick: what it waits for then is more than the draining.
+  else return !(yield* stillDraining(pass)) && pass.seen.due === 'tick';
+  return false;
+}
+
+/** A run is going on or waits to start, or the target has changed. */
+function* shouldAdvance(pass: Pass): Steps<boolean> {
+  const { phase } = pass.status;
+  if (isRunning(phase) || phase === 'Waiting') return true;
+  const changed = targetChanged(pass);
+  if (phase === 'Failed' && !changed) yield* syncFailed(pass, pass.status);
+  return changed;
+}
+
+/** A primary that is not ready halts everything; one that never will be ends the run. */
+function* primaryServes(pass: Pass): Steps<boolean> {
+  const readiness = primaryReadiness(pass);
+  if (readiness.ready) return true;
+  yield* warn(pass, readiness.message);
+  if (!readiness.final) return false;
+  const promoting = pass.status.phase === 'Promoting' || pass.status.phase === 'Finalising';
+  if (promoting) yield* failPromotion(pass, readiness.message);
+  else yield* rollBack(pass);
+  return false;
+}
+
+/** One tick of a run. */
+function* advance(pass: Pass, split: Split): Steps {
+  const analysing = pass.status.phase === 'Progressing' || pass.status.phase === 'WaitingPromotion';
+  if (analysing && targetChanged(pass)) {
+    yield* restartRun(pass);
+    return;
+  }
+  const readiness = targetReadiness(pass);
+  if (!readiness.ready) {
+    yield* warn(pass, readiness.message);
+    if (readiness.final) yield* rollBack(pass);
+    return;
+  }
+  if (pass.policy.skip) yield* skipAnalysis(pass);
+  else if (analysing) yield* analyseAndStep(pass, split);
+  else if (pass.status.phase === 'Promoting') yield* routeToPrimary(pass, split);
+  else yield* finish(pass);
+}
+
+function* analyseAndStep(pass: Pass, split: Split): Steps {
+  const { names, policy, status } = pass;
+  if (yield* rollbackRequested(pass)) {
+    yield* warn(pass, says.rollbackInvoked(names));
+    yield* alert('warn', alerts.rollbackInvoked());
+    yield* rollBack(pass);
+    return;
+  }
+  if (status.failedChecks >= policy.threshold) {
+    yield* rollBack(pass);
+    return;
+  }
+  if (!(yield* checksPass(pass, split))) return;
+  if (policy.provider === 'kubernetes') yield* adaptToKubernetes(pass);
+  yield* stepOf(pass, split);
+}
+
+/** The pre-rollout hooks on the first tick of a run, the analysis on every other one. A failure counts; a metric that is held does not. */
+function* checksPass(pass: Pass, split: Split): Steps<boolean> {
+  const untouched = split.canary === 0 && pass.status.iterations === 0 && !(pass.policy.mirror && split.mirrored);
+  if (untouched) yield* tell(pass, says.starting(pass.names));
+  const result = untouched ? ((yield* preRolloutPasses(pass)) ? 'passed' : 'failed') : yield* analyse(pass);
+  if (result === 'failed') yield* setStatus(pass, { failedChecks: pass.status.failedChecks + 1 });
+  return result === 'passed';
+}
+
+/** Without a router only Blue/Green is possible: what the Canary asks for beyond is dropped, and said on every tick. */
+function* adaptToKubernetes(pass: Pass): Steps {
+  const matched = (pass.canary.spec.analysis.match?.length ?? 0) > 0;
+  if (matched) yield* warn(pass, says.noAbTestingOnKubernetes());
+  let { iterations } = pass.policy;
+  if (iterations < 1) {
+    iterations = iterationsOnKubernetes;
+    yield* warn(pass, says.noWeightsOnKubernetes());
+    yield* warn(pass, says.iterationsOnKubernetes(iterations));
+  }
+  pass.policy = { ...pass.policy, iterations, strategy: 'blue-green' };
+}
+
+function* stepOf(pass: Pass, split: Split): Steps {
+  switch (pass.policy.strategy) {
+    case 'canary':
+      return yield* progressive(pass, split);
+    case 'ab-testing':
+      return yield* abTesting(pass);
+    case 'blue-green':
+      return yield* blueGreen(pass, split);
+  }
+}
