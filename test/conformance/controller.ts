@@ -1,4 +1,10 @@
 /** The controllers under test: the one place where the player of traces meets them. */
+import { Registry } from 'prom-client';
+import { canarySettings, flaggerFlags } from '#cli/flagger-flags.ts';
+import { parseFlags } from '#cli/go-flags.ts';
+import { connectCluster } from '#cluster/cluster.ts';
+import { startCanaryController } from '#controllers/canary/canary-controller.ts';
+import { silentLog } from '#runtime/log.ts';
 import type { Transport } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Http } from '#runtime/http.ts';
@@ -28,6 +34,21 @@ export const recordedFlags: Readonly<Record<ControllerKind, readonly string[]>> 
 export type StartController = (kind: ControllerKind, deps: ControllerDeps) => Promise<RunningController>;
 
 /** Starts the controller of one API; it works until it is stopped. */
-export async function startController(kind: ControllerKind, _deps: ControllerDeps): Promise<RunningController> {
-  throw new Error(`Cannot start the controller "${kind}": it is not connected to the player of traces yet`);
+export async function startController(kind: ControllerKind, deps: ControllerDeps): Promise<RunningController> {
+  if (kind === 'argo')
+    throw new Error('Cannot play recordings of Argo Rollouts: Serin has no controller for Rollouts yet');
+  const flags = parseFlags(flaggerFlags, deps.flags);
+  if (!flags.ok)
+    throw new Error(`Cannot start the controller: ${flags.help ? 'the flags ask for help' : flags.message}`);
+  const { transport, clock, random, http } = deps;
+  const registry = new Registry();
+  const cluster = connectCluster({ transport, clock, random, registry, fieldManager: 'flagger' });
+  const context = { clock, cluster, http, random, registry, log: silentLog };
+  const controller = startCanaryController(context, canarySettings(flags.values, {}), 'test');
+  return {
+    async stop() {
+      await controller.stop();
+      await cluster.stop({ grace: 0 });
+    },
+  };
 }

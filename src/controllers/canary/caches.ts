@@ -36,7 +36,9 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     const isLate = await Promise.race([store.ready.then(() => false), late]);
     limit.abort();
     if (isLate) {
-      throw new PassFailed(`Cannot list ${resource.plural}.${resource.group}: install its CRD, or allow Serin to list it`);
+      throw new PassFailed(
+        `Cannot list ${resource.plural}.${resource.group}: install its CRD, or allow Serin to list it`,
+      );
     }
     listed.add(store);
   };

@@ -7,7 +7,13 @@ import { describeProblem } from '#api/problem.ts';
 import { metricTemplates, secrets } from '#cluster/resource.ts';
 import type { HookAnswer, Measured, MetricSource } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
-import { builtinQuery, defaultQueryInterval, isBuiltinMetric, queryProvider, type QueryInputs } from '#metrics/builtin-queries.ts';
+import {
+  builtinQuery,
+  defaultQueryInterval,
+  isBuiltinMetric,
+  queryProvider,
+  type QueryInputs,
+} from '#metrics/builtin-queries.ts';
 import { prometheus } from '#metrics/prometheus.ts';
 import { ProviderConfigError, type MetricProvider } from '#metrics/provider.ts';
 import { findProvider } from '#metrics/providers.ts';
@@ -53,7 +59,12 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
   };
 
   /** The server for built-in and inline queries: the Canary's own, or the flag's. */
-  const askServer = async (canary: Canary, query: string, interval: string, signal: AbortSignal): Promise<Measurement & { event?: string }> => {
+  const askServer = async (
+    canary: Canary,
+    query: string,
+    interval: string,
+    signal: AbortSignal,
+  ): Promise<Measurement & { event?: string }> => {
     const address = canary.spec.metricsServer || settings.metricsServer;
     try {
       return await prometheus({ address }, deps).measure(query, interval, signal);
@@ -82,7 +93,11 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     return { ...(await found.provider.measure(rendered.query, interval, signal)), query: rendered.query };
   };
 
-  const findTemplate = async (canary: Canary, ref: { name: string; namespace?: string }, signal: AbortSignal): Promise<FoundTemplate> => {
+  const findTemplate = async (
+    canary: Canary,
+    ref: { name: string; namespace?: string },
+    signal: AbortSignal,
+  ): Promise<FoundTemplate> => {
     const namespace = ref.namespace || (canary.metadata.namespace ?? 'default');
     const label = `Metric template ${ref.name}.${namespace}`;
     await caches.need([metricTemplates]);
@@ -94,7 +109,8 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     if (!parsed.ok) return { ok: false, event: `${label} error: ${parsed.problems.map(describeProblem).join('; ')}` };
     const { provider } = parsed.template.spec;
     const credentials = await credentialsOf(provider.secretRef?.name, namespace, signal);
-    if (!credentials.ok) return { ok: false, event: `${label} secret ${provider.secretRef?.name} error: ${credentials.message}` };
+    if (!credentials.ok)
+      return { ok: false, event: `${label} secret ${provider.secretRef?.name} error: ${credentials.message}` };
     const made = makeProvider(provider, credentials.values);
     if (!made.ok) return { ok: false, event: `${label} provider ${provider.type} error: ${made.message}` };
     return { ok: true, template: parsed.template, provider: made.provider };
@@ -107,7 +123,10 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     const found = findProvider(type);
     if (!found.ok) return found;
     try {
-      return { ok: true, provider: found.make({ ...config, ...(credentials === undefined ? {} : { credentials }) }, deps) };
+      return {
+        ok: true,
+        provider: found.make({ ...config, ...(credentials === undefined ? {} : { credentials }) }, deps),
+      };
     } catch (error) {
       if (!(error instanceof ProviderConfigError)) throw error;
       return { ok: false, message: error.message };

@@ -16,7 +16,13 @@ export interface Writing {
   /** Creates `object`; one that is there already is the answer. `failure` goes before the API server's text. */
   create(resource: Resource, object: KubeObject, failure: string): Promise<KubeObject>;
   /** Gives the object these fields; `live` is the version that the change was decided on. */
-  change(resource: Resource, ref: Ref, live: KubeObject | undefined, changes: readonly FieldChange[], failure: string): Promise<KubeObject>;
+  change(
+    resource: Resource,
+    ref: Ref,
+    live: KubeObject | undefined,
+    changes: readonly FieldChange[],
+    failure: string,
+  ): Promise<KubeObject>;
   /** Makes `status` the status of `live`'s object; other fields of it are left alone. */
   status(resource: Resource, live: KubeObject, status: object): Promise<KubeObject>;
 }
@@ -41,7 +47,8 @@ export function writingTo(client: Client, signal: AbortSignal): Writing {
       if (answer.ok) return answer.object;
       if (answer.why !== 'stale' || attempt === attempts) throw new PassFailed(`${failure}: ${answer.message}`);
       live = await fresh(resource, refOf(seen), failure);
-      if (live.metadata.uid !== seen.metadata.uid) throw new PassFailed(`${failure}: ${nameOf(resource)} "${seen.metadata.name}" was replaced`);
+      if (live.metadata.uid !== seen.metadata.uid)
+        throw new PassFailed(`${failure}: ${nameOf(resource)} "${seen.metadata.name}" was replaced`);
     }
   };
 
@@ -60,12 +67,17 @@ export function writingTo(client: Client, signal: AbortSignal): Writing {
       });
     },
     status(resource, live, status) {
-      return retried(resource, live, `updating the status of ${live.metadata.name}.${live.metadata.namespace} failed`, (object) => {
-        const diff = mergeDiff(object['status'], status);
-        if (diff === undefined) return undefined;
-        const body = { metadata: { resourceVersion: object.metadata.resourceVersion }, status: diff };
-        return client.patch(resource, refOf(object), { type: 'merge', body }, { subresource: 'status', signal });
-      });
+      return retried(
+        resource,
+        live,
+        `updating the status of ${live.metadata.name}.${live.metadata.namespace} failed`,
+        (object) => {
+          const diff = mergeDiff(object['status'], status);
+          if (diff === undefined) return undefined;
+          const body = { metadata: { resourceVersion: object.metadata.resourceVersion }, status: diff };
+          return client.patch(resource, refOf(object), { type: 'merge', body }, { subresource: 'status', signal });
+        },
+      );
     },
   };
 }
@@ -79,7 +91,8 @@ async function reaching<T>(call: () => Promise<T>, failure: string): Promise<T> 
   try {
     return await call();
   } catch (error) {
-    if (error instanceof ApiError || error instanceof ConnectionError) throw new PassFailed(`${failure}: ${error.message}`);
+    if (error instanceof ApiError || error instanceof ConnectionError)
+      throw new PassFailed(`${failure}: ${error.message}`);
     throw error;
   }
 }

@@ -18,12 +18,7 @@ export interface Verdict {
 type Meaning = 'success-rate' | 'duration' | 'custom';
 
 /** The verdict on one answer. */
-export function judge(
-  metric: CanaryMetric,
-  source: MetricSource,
-  measured: Measured,
-  names: Names,
-): Verdict {
+export function judge(metric: CanaryMetric, source: MetricSource, measured: Measured, names: Names): Verdict {
   const meaning = meaningOf(metric, source);
   const limit = limitText(limitsOf(metric, meaning), meaning);
   if (measured.kind === 'value') return { ...judgeValue(metric, meaning, measured.value, names), ...limit };

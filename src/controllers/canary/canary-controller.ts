@@ -1,0 +1,184 @@
+/** The Canary controller: watches Canaries and runs a pass over each when it is written, when it ticks and when its traffic has drained. */
+import type { Decision } from '#api/canary-status.ts';
+import type { KubeObject } from '#api/kubernetes.ts';
+import { WritesStopped } from '#cluster/api-error.ts';
+import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
+import { WorkQueue } from '#cluster/work-queue.ts';
+import { PassFailed, type Effect } from '#engine/canary/effects.ts';
+import { intervalOf } from '#engine/canary/policy.ts';
+import type { Snapshot } from '#engine/canary/snapshot.ts';
+import { tick } from '#engine/canary/tick.ts';
+import type { CancelTimer } from '#runtime/clock.ts';
+import type { Context } from '../context.ts';
+import { runPass } from '../run-pass.ts';
+import { openCaches, type Caches } from './caches.ts';
+import { canaryGauges } from './gauges.ts';
+import { measuringWith } from './measuring.ts';
+import { observe, readCanary } from './observing.ts';
+import { performerOf, type PerformingDeps } from './performing.ts';
+import { Schedule } from './schedule.ts';
+import type { CanarySettings } from './settings.ts';
+
+/** Passes wait for hooks most of the time, so many may wait side by side. */
+const concurrency = 128;
+
+export interface CanaryController {
+  /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */
+  stop(options?: { readonly grace?: number }): Promise<void>;
+}
+
+/** What the controller remembers of a Canary between passes; all of it can be lost. */
+interface Memory {
+  /** The `spec` that the last sync saw. */
+  generation?: number | undefined;
+  /** Monotonic time at which draining is looked at. */
+  wakeAt?: number | undefined;
+  unwritten: readonly Decision[];
+}
+
+/** Starts the controller: it runs until it is stopped. `version` is shown in the metric `flagger_info`. */
+export function startCanaryController(context: Context, settings: CanarySettings, version: string): CanaryController {
+  const { clock, cluster, log, registry, random } = context;
+  const caches = openCaches(context, settings.namespace);
+  const gauges = canaryGauges(registry, () => caches.canaries.list(), settings.meshProvider, version);
+  const deps: PerformingDeps = {
+    context,
+    caches,
+    settings,
+    gauges,
+    measuring: measuringWith(context, caches, settings),
+  };
+  const memories = new Map<string, Memory>();
+  const schedule = new Schedule();
+  const queue = new WorkQueue({
+    clock,
+    random,
+    concurrency,
+    hooks: {
+      ...cluster.metrics.queue('canary'),
+      failed: (key, error) => log.error(`A pass failed: ${String(error)}`, { canary: key.replace('/', '.') }),
+    },
+    work: (key, signal) => work(key, signal),
+  });
+
+  const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
+    const object = caches.canaries.get(refOf(key));
+    const memory = memories.get(key);
+    if (object === undefined || memory === undefined) return {};
+    await caches.need([canaries, deployments, services, metricTemplates]);
+    const due = dueOf(key, object, memory);
+    if (due !== undefined) await passOver(key, object, memory, due, signal);
+    const now = clock.monotonic();
+    return {
+      wakeIn: soonest(
+        schedule.until(key, now),
+        memory.wakeAt === undefined ? undefined : Math.max(0, memory.wakeAt - now),
+      ),
+    };
+  };
+
+  const dueOf = (key: string, object: KubeObject, memory: Memory): Snapshot['due'] | undefined => {
+    const now = clock.monotonic();
+    if (memory.generation !== object.metadata.generation) {
+      memory.generation = object.metadata.generation;
+      return 'sync';
+    }
+    if (schedule.take(key, now)) return 'tick';
+    return memory.wakeAt !== undefined && memory.wakeAt <= now ? 'drain' : undefined;
+  };
+
+  const passOver = async (
+    key: string,
+    object: KubeObject,
+    memory: Memory,
+    due: Snapshot['due'],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const startedAt = clock.monotonic();
+    const read = readCanary(object);
+    const seen = observe(read, caches, settings, { due, now: clock.now(), unwritten: memory.unwritten });
+    let analysed = false;
+    const perform = performerOf(deps, seen, signal);
+    const watched = (effect: Effect): Promise<unknown> => {
+      analysed ||=
+        effect.do === 'measure' || (effect.do === 'call-hook' && checkHooks.has(effect.hook.type || 'rollout'));
+      return perform(effect);
+    };
+    try {
+      const { wakeIn, unwritten } = await runPass(tick(seen), watched, (error) => error instanceof PassFailed);
+      memory.wakeAt = wakeIn === undefined ? undefined : clock.monotonic() + wakeIn;
+      memory.unwritten = unwritten;
+    } catch (error) {
+      // Another process leads now: what this one has not written is that one's business.
+      if (!(error instanceof WritesStopped)) throw error;
+    }
+    if (due === 'sync') return;
+    gauges.ticked(key, caches.canaries.get(refOf(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
+    if (analysed) gauges.tookSeconds(seen.canary, (clock.monotonic() - startedAt) / 1000);
+  };
+
+  const unsubscribe = caches.canaries.onChange((before, after) => {
+    const object = after ?? before;
+    if (object === undefined) return;
+    const key = keyOf(object);
+    if (after === undefined) {
+      for (const part of [memories, schedule, gauges, queue]) forget(part, key);
+      return;
+    }
+    const memory = memories.get(key) ?? { unwritten: [] };
+    memories.set(key, memory);
+    // Status writes change no generation: they move nothing.
+    if (memory.generation !== after.metadata.generation) queue.add(key);
+  });
+
+  let cancel: CancelTimer = () => {};
+  const loop = (): void => {
+    cancel = clock.after(settings.controlLoopInterval, () => {
+      loop();
+      for (const key of schedule.update(intervals(), clock.monotonic())) queue.add(key);
+    });
+  };
+  /** Canaries that have been synced, with their intervals. */
+  const intervals = function* (): Generator<readonly [string, number]> {
+    for (const [key, { generation }] of memories) {
+      const object = generation === undefined ? undefined : caches.canaries.get(refOf(key));
+      if (object !== undefined) yield [key, intervalOf(readCanary(object).canary, settings.minAnalysisInterval)];
+    }
+  };
+  loop();
+
+  return {
+    async stop(options) {
+      unsubscribe();
+      cancel();
+      await queue.stop(options);
+    },
+  };
+}
+
+/** Hooks whose calls belong to the checks of a tick. */
+const checkHooks: ReadonlySet<string> = new Set(['rollout', 'pre-rollout']);
+
+function phaseOf(caches: Caches, key: string): string {
+  const object = caches.canaries.get(refOf(key));
+  return object === undefined ? '' : (readCanary(object).canary.status?.phase ?? '');
+}
+
+function forget(part: Map<string, unknown> | { forget(key: string): void }, key: string): void {
+  if (part instanceof Map) part.delete(key);
+  else part.forget(key);
+}
+
+function keyOf({ metadata: { namespace, name } }: KubeObject): string {
+  return `${namespace}/${name}`;
+}
+
+function refOf(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+function soonest(...waits: readonly (number | undefined)[]): number | undefined {
+  const due = waits.filter((wait) => wait !== undefined);
+  return due.length > 0 ? Math.min(...due) : undefined;
+}

@@ -1,0 +1,174 @@
+/** Performs what a pass over a Canary yields: the one place where its decisions become calls. */
+import type { Canary } from '#api/canary.ts';
+import type { CanaryStatus } from '#api/canary-status.ts';
+import type { Ref, Resource } from '#api/kubernetes.ts';
+import {
+  configMaps,
+  daemonSets,
+  deployments,
+  canaries,
+  horizontalPodAutoscalers,
+  secrets,
+  services,
+} from '#cluster/resource.ts';
+import { payloadChecksum } from '#engine/canary/checksum.ts';
+import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine/canary/effects.ts';
+import { namesOf } from '#engine/canary/names.ts';
+import type { Snapshot } from '#engine/canary/snapshot.ts';
+import { callWebhook, webhookPayload, type WebhookPayload } from '#hooks/webhook.ts';
+import { RouteError, type Release, type RouteWrite, type TrafficRouter } from '#traffic/router.ts';
+import type { Context } from '../context.ts';
+import type { Caches } from './caches.ts';
+import type { CanaryGauges } from './gauges.ts';
+import type { Measuring } from './measuring.ts';
+import { liveObjects, releaseOf, routerFor } from './observing.ts';
+import type { CanarySettings } from './settings.ts';
+import { tellEvent } from './telling.ts';
+import { writingTo, type Writing } from './writing.ts';
+
+const resources: Readonly<Record<WrittenKind, Resource>> = {
+  Deployment: deployments,
+  DaemonSet: daemonSets,
+  Service: services,
+  ConfigMap: configMaps,
+  Secret: secrets,
+  HorizontalPodAutoscaler: horizontalPodAutoscalers,
+};
+
+export interface PerformingDeps {
+  readonly context: Context;
+  readonly caches: Caches;
+  readonly settings: CanarySettings;
+  readonly measuring: Measuring;
+  readonly gauges: CanaryGauges;
+}
+
+/** What the performer of one pass keeps: the status moves on while the pass does. */
+interface Performer extends PerformingDeps {
+  readonly seen: Snapshot;
+  readonly signal: AbortSignal;
+  readonly writing: Writing;
+  status: CanaryStatus;
+}
+
+/** Makes the performer of one pass. Expected refusals of the world throw `PassFailed`. */
+export function performerOf(
+  deps: PerformingDeps,
+  seen: Snapshot,
+  signal: AbortSignal,
+): (effect: Effect) => Promise<unknown> {
+  const writing = writingTo(deps.context.cluster.client, signal);
+  const performer: Performer = { ...deps, seen, signal, writing, status: seen.canary.status ?? {} };
+  return (effect) => perform(performer, effect);
+}
+
+async function perform(performer: Performer, effect: Effect): Promise<Answers[Effect['do']]> {
+  const { context, seen, signal, writing, measuring, gauges, caches } = performer;
+  const { canary } = seen;
+  switch (effect.do) {
+    case 'event':
+      return tellEvent(performer, canary, effect, payloadOf(performer, effect.phase), signal);
+    case 'alert':
+      context.log.info(`Alert: ${effect.message}`, { canary: labelOf(canary), severity: effect.severity });
+      return;
+    case 'call-hook': {
+      const payload = webhookPayload(payloadOf(performer, effect.phase), effect.hook.metadata);
+      return callWebhook(effect.hook, payload, context, signal);
+    }
+    case 'check-metric-servers':
+      return measuring.checkServers(canary, signal);
+    case 'measure':
+      return measuring.measure(canary, effect.metric, effect.source, signal);
+    case 'create':
+      return writing.create(resources[effect.kind], effect.object, effect.failure);
+    case 'change': {
+      const resource = resources[effect.kind];
+      return writing.change(resource, effect.ref, caches.get(resource, effect.ref), effect.changes, effect.failure);
+    }
+    case 'new-id':
+      return randomUuid(context.random);
+    case 'reconcile-routes':
+      return withRoutes(performer, (router, release) =>
+        writeRoutes(performer, router.reconcile(release, liveObjects(canary, caches))),
+      );
+    case 'read-routes':
+      return withRoutes(performer, async (router, release) => router.read(release, liveObjects(canary, caches)));
+    case 'set-routes':
+      return withRoutes(performer, async (router, release) => {
+        const { writes, cookies } = router.write(release, liveObjects(canary, caches), effect.split);
+        await writeRoutes(performer, writes);
+        return cookies;
+      });
+    case 'write-status':
+      performer.status = effect.status;
+      await writing.status(canaries, newest(performer), effect.status);
+      return;
+    case 'observe':
+      gauges.observe(canary, effect.observation);
+      return;
+  }
+}
+
+/** The Canary as the cache has it by now: the pass itself may have written it. */
+function newest({ seen, caches }: Performer): Canary {
+  const { name, namespace } = seen.canary.metadata;
+  const ref: Ref = { name, ...(namespace === undefined ? {} : { namespace }) };
+  const live = caches.get(canaries, ref);
+  if (live === undefined || live.metadata.uid !== seen.canary.metadata.uid)
+    throw new PassFailed(`Canary ${labelOf(seen.canary)} was deleted`);
+  return live as Canary; // only its metadata and status are compared and written
+}
+
+async function withRoutes<T>(
+  performer: Performer,
+  use: (router: TrafficRouter, release: Release) => Promise<T>,
+): Promise<T> {
+  const { seen, settings, caches, status } = performer;
+  const router = routerFor(seen.canary, settings);
+  if (router === undefined || seen.target === undefined)
+    throw new PassFailed(`Cannot route traffic of ${labelOf(seen.canary)}: there is no router for its provider`);
+  await caches.need(router.resources);
+  try {
+    return await use(router, releaseOf(seen.canary, status, seen.target, settings));
+  } catch (error) {
+    if (error instanceof RouteError) throw new PassFailed(error.message);
+    throw error;
+  }
+}
+
+async function writeRoutes({ seen, writing, caches }: Performer, writes: readonly RouteWrite[]): Promise<void> {
+  const { namespace } = namesOf(seen.canary);
+  for (const write of writes) {
+    const name = write.do === 'create' ? write.object.metadata.name : write.name;
+    const label = `${write.resource.kind} ${name}.${namespace}`;
+    if (write.do === 'create') await writing.create(write.resource, write.object, `${label} create error`);
+    else {
+      const ref = { namespace, name };
+      await writing.change(
+        write.resource,
+        ref,
+        caches.get(write.resource, ref),
+        write.changes,
+        `${label} update error`,
+      );
+    }
+  }
+}
+
+function payloadOf({ seen, status }: Performer, phase: string): WebhookPayload {
+  const { canary, namespace } = namesOf(seen.canary);
+  return { name: canary, namespace, phase, checksum: payloadChecksum(status) };
+}
+
+export function labelOf({ metadata: { name, namespace } }: Canary): string {
+  return `${name}.${namespace}`;
+}
+
+/** RFC 9562 version 4, from the context's randomness so that a simulation repeats itself. */
+function randomUuid(random: () => number): string {
+  const digits = Array.from({ length: 32 }, () => Math.floor(random() * 16));
+  digits[12] = 4;
+  digits[16] = 8 + ((digits[16] ?? 0) & 3);
+  const hex = digits.map((digit) => digit.toString(16)).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

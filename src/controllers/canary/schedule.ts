@@ -1,0 +1,42 @@
+/** When each Canary is looked at: on its tick, on its own grid of intervals, never twice at once. */
+
+interface Job {
+  readonly interval: number;
+  /** Ticks are due at `anchor + n × interval`. */
+  readonly anchor: number;
+  next: number;
+}
+
+/** The jobs of all Canaries, in monotonic milliseconds. Nothing is stored: after a restart each Canary gets a tick with the first pass of the control loop. */
+export class Schedule {
+  readonly #jobs = new Map<string, Job>();
+
+  /** One pass of the control loop: new Canaries and those whose interval changed get a tick at once. Answers their keys. */
+  update(intervals: Iterable<readonly [key: string, interval: number]>, now: number): readonly string[] {
+    const due: string[] = [];
+    for (const [key, interval] of intervals) {
+      if (this.#jobs.get(key)?.interval === interval) continue;
+      this.#jobs.set(key, { interval, anchor: now, next: now });
+      due.push(key);
+    }
+    return due;
+  }
+
+  /** Whether the tick of `key` is due; then the next one is set. Ticks that a slow pass has missed collapse into one. */
+  take(key: string, now: number): boolean {
+    const job = this.#jobs.get(key);
+    if (job === undefined || job.next > now) return false;
+    job.next = job.anchor + (Math.floor((now - job.anchor) / job.interval) + 1) * job.interval;
+    return true;
+  }
+
+  /** Milliseconds until the next tick; `undefined` for a Canary without a job. */
+  until(key: string, now: number): number | undefined {
+    const job = this.#jobs.get(key);
+    return job === undefined ? undefined : Math.max(0, job.next - now);
+  }
+
+  forget(key: string): void {
+    this.#jobs.delete(key);
+  }
+}
