@@ -1,17 +1,20 @@
 /** A whole cluster in this process: API server, workload controllers, node, gateway and garbage collector on one clock. */
-import type { KubeObject } from '#api/kubernetes.ts';
+import type { KubeObject, Ref } from '#api/kubernetes.ts';
 import type { Transport } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 
 import { type ApiServer, createApiServer } from './api-server.ts';
 import { runGarbageCollector } from './garbage-collector.ts';
 import { type Gateway, type GatewayMode, runGateway } from './gateway-status.ts';
-import { createNode, type Node, type NodeOptions } from './node.ts';
+import { createNode, type Node, nodeLabels, type NodeOptions } from './node.ts';
 import type { Objects } from './objects.ts';
 import { seededRandom } from './random.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { runDaemonSets } from './workloads/daemon-set.ts';
 import { runDeployments } from './workloads/deployment.ts';
 import { runEndpointSlices } from './workloads/endpoint-slice.ts';
+import { runAutoscalers } from './workloads/horizontal-pod-autoscaler.ts';
+import { runJobs } from './workloads/job.ts';
 import { indexOwners } from './workloads/owners.ts';
 import { runReplicaSets } from './workloads/replica-set.ts';
 
@@ -35,6 +38,8 @@ export interface SandboxWorld {
   readonly objects: Objects;
   readonly node: Node;
   readonly gateway: Gateway;
+  /** What the metrics of an autoscaler ask for from now on; `undefined`: as many replicas as there are. */
+  hpaWants(autoscaler: Ref, replicas: number | undefined): void;
   /** Ends every controller and everything that runs behind Pods. */
   stop(): Promise<void>;
 }
@@ -49,9 +54,12 @@ export function createWorld(options: WorldOptions): SandboxWorld {
   const owners = indexOwners(objects);
   const node = createNode(world, options.pods);
   const gateway = runGateway(world, options.gateway);
+  const autoscalers = runAutoscalers(world);
   const controllers = [
     runDeployments(world, owners),
     runReplicaSets(world, owners),
+    runDaemonSets(world, owners, nodeLabels),
+    runJobs(world, owners),
     runEndpointSlices(world, owners),
     runGarbageCollector(world, owners),
   ];
@@ -62,8 +70,10 @@ export function createWorld(options: WorldOptions): SandboxWorld {
     objects,
     node,
     gateway,
+    hpaWants: (autoscaler, replicas) => autoscalers.wants(autoscaler, replicas),
     async stop() {
       for (const controller of controllers) controller.stop();
+      autoscalers.stop();
       gateway.stop();
       owners.stop();
       await node.stop();

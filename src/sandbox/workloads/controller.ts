@@ -21,6 +21,8 @@ export interface World {
 }
 
 export interface Controller {
+  /** Milliseconds from a change to the pass that it causes. Default: the reaction time. */
+  readonly reactsIn?: number;
   /** The objects whose state depends on this change. */
   readonly concerns: (change: ObjectChange) => Iterable<Ref>;
   /** Brings one object forward; says in how many milliseconds to look again when no change will tell. */
@@ -39,8 +41,9 @@ export function runController(world: Pick<World, 'objects' | 'clock'>, controlle
     const again = attempt(() => controller.reconcile(refOfKey(key)));
     if (again !== undefined) agenda.add(key, again);
   });
+  const { reactsIn = reactionTime } = controller;
   const unsubscribe = world.objects.subscribe((change) => {
-    for (const ref of controller.concerns(change)) agenda.add(keyOf(ref), reactionTime);
+    for (const ref of controller.concerns(change)) agenda.add(keyOf(ref), reactsIn);
   });
   return {
     enqueue: (ref) => agenda.add(keyOf(ref), reactionTime),
