@@ -36,7 +36,7 @@ export interface ApiServer {
   /** Answers a request at once; a watch has a `stream`. */
   handle(request: ServerRequest): Answer;
   /** Sees every request first, watches included; for fault injection. `undefined` takes it away. */
-  intercept(hook: Intercept | undefined): void;
+  readonly intercept: (hook: Intercept | undefined) => void;
   /** Forgets the history: older resourceVersions and continue tokens are then answered with 410. */
   compact(): void;
   /** Breaks every open watch as a lost connection would. */

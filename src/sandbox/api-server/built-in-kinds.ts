@@ -1,7 +1,12 @@
 /** The kinds that the API server serves from the start. */
 import type { Resource } from '#api/kubernetes.ts';
 import type { Kind } from './kind.ts';
-import { open } from './shape.ts';
+import { columns } from './built-in-columns.ts';
+import { shapes } from './built-in-shapes.ts';
+import { serviceDefaults, checkService } from './services.ts';
+import { checkEvent, checkLease, namespaceDefaults, podDefaults, secretDefaults } from './simple-defaults.ts';
+import { workloadDefaults } from './workload-defaults.ts';
+import { workloadRules } from './workload-rules.ts';
 
 interface Extras extends Partial<Omit<Kind, 'resource'>> {
   readonly clusterScoped?: boolean;
@@ -15,7 +20,7 @@ function kind(group: string, version: string, plural: string, kindName: string, 
     versions: [version],
     singular: kindName.toLowerCase(),
     hasStatus: false,
-    shape: open,
+    shape: shapes.plain,
     ...rest,
   };
 }
@@ -25,8 +30,19 @@ const replicas = { spec: ['spec', 'replicas'], status: ['status', 'replicas'] } 
 const all = ['all'] as const;
 
 export const builtInKinds: readonly Kind[] = [
-  kind('', 'v1', 'namespaces', 'Namespace', { clusterScoped: true, shortNames: ['ns'], hasStatus: true }),
+  kind('', 'v1', 'namespaces', 'Namespace', {
+    columns: columns.namespaces,
+    shape: shapes.namespace,
+    defaults: namespaceDefaults,
+    clusterScoped: true,
+    shortNames: ['ns'],
+    hasStatus: true,
+  }),
   kind('', 'v1', 'pods', 'Pod', {
+    columns: columns.pods,
+    shape: shapes.pod,
+    defaults: (object, before) => podDefaults(workloadDefaults.pod(object, before)),
+    validate: workloadRules.pod,
     shortNames: ['po'],
     categories: all,
     hasStatus: true,
@@ -41,16 +57,30 @@ export const builtInKinds: readonly Kind[] = [
     ],
   }),
   kind('', 'v1', 'services', 'Service', {
+    columns: columns.services,
+    shape: shapes.service,
+    defaults: serviceDefaults,
+    validate: checkService,
     shortNames: ['svc'],
     categories: all,
     hasStatus: true,
     selectableFields: ['spec.clusterIP', 'spec.type'],
   }),
-  kind('', 'v1', 'configmaps', 'ConfigMap', { shortNames: ['cm'] }),
-  kind('', 'v1', 'secrets', 'Secret', { selectableFields: ['type'] }),
+  kind('', 'v1', 'configmaps', 'ConfigMap', { columns: columns.configMaps, shortNames: ['cm'] }),
+  kind('', 'v1', 'secrets', 'Secret', {
+    columns: columns.secrets,
+    defaults: secretDefaults,
+    selectableFields: ['type'],
+  }),
   kind('', 'v1', 'endpoints', 'Endpoints', { shortNames: ['ep'] }),
-  kind('', 'v1', 'serviceaccounts', 'ServiceAccount', { shortNames: ['sa'] }),
+  kind('', 'v1', 'serviceaccounts', 'ServiceAccount', {
+    columns: columns.plain,
+    shape: shapes.serviceAccount,
+    shortNames: ['sa'],
+  }),
   kind('', 'v1', 'nodes', 'Node', {
+    columns: columns.plain,
+    shape: shapes.node,
     clusterScoped: true,
     shortNames: ['no'],
     hasStatus: true,
@@ -58,6 +88,9 @@ export const builtInKinds: readonly Kind[] = [
   }),
   kind('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', { shortNames: ['pvc'], hasStatus: true }),
   kind('', 'v1', 'events', 'Event', {
+    columns: columns.events,
+    shape: shapes.event,
+    validate: checkEvent,
     shortNames: ['ev'],
     selectableFields: [
       'involvedObject.kind',
@@ -74,6 +107,10 @@ export const builtInKinds: readonly Kind[] = [
     ],
   }),
   kind('apps', 'v1', 'deployments', 'Deployment', {
+    columns: columns.deployments,
+    shape: shapes.workload,
+    defaults: workloadDefaults.deployment,
+    validate: workloadRules.workload,
     shortNames: ['deploy'],
     categories: all,
     hasStatus: true,
@@ -81,6 +118,10 @@ export const builtInKinds: readonly Kind[] = [
     scale: replicas,
   }),
   kind('apps', 'v1', 'replicasets', 'ReplicaSet', {
+    columns: columns.replicaSets,
+    shape: shapes.workload,
+    defaults: workloadDefaults.replicaSet,
+    validate: workloadRules.workload,
     shortNames: ['rs'],
     categories: all,
     hasStatus: true,
@@ -89,12 +130,20 @@ export const builtInKinds: readonly Kind[] = [
     selectableFields: ['status.replicas'],
   }),
   kind('apps', 'v1', 'daemonsets', 'DaemonSet', {
+    columns: columns.daemonSets,
+    shape: shapes.workload,
+    defaults: workloadDefaults.daemonSet,
+    validate: workloadRules.workload,
     shortNames: ['ds'],
     categories: all,
     hasStatus: true,
     generation: spec,
   }),
   kind('apps', 'v1', 'statefulsets', 'StatefulSet', {
+    columns: columns.statefulSets,
+    shape: shapes.workload,
+    defaults: workloadDefaults.statefulSet,
+    validate: workloadRules.workload,
     shortNames: ['sts'],
     categories: all,
     hasStatus: true,
@@ -102,31 +151,53 @@ export const builtInKinds: readonly Kind[] = [
     scale: replicas,
   }),
   kind('autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
+    columns: columns.autoscalers,
+    shape: shapes.autoscaler,
+    defaults: workloadDefaults.autoscaler,
+    validate: workloadRules.autoscaler,
     shortNames: ['hpa'],
     categories: all,
     hasStatus: true,
   }),
   kind('batch', 'v1', 'jobs', 'Job', {
+    columns: columns.jobs,
+    shape: shapes.job,
+    defaults: workloadDefaults.job,
+    validate: workloadRules.job,
     categories: all,
     hasStatus: true,
     generation: spec,
     selectableFields: ['status.successful'],
   }),
   kind('batch', 'v1', 'cronjobs', 'CronJob', {
+    columns: columns.plain,
+    shape: shapes.cronJob,
+    defaults: workloadDefaults.cronJob,
     shortNames: ['cj'],
     categories: all,
     hasStatus: true,
     generation: spec,
   }),
-  kind('coordination.k8s.io', 'v1', 'leases', 'Lease'),
-  kind('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', { generation: 'rest' }),
-  kind('networking.k8s.io', 'v1', 'ingresses', 'Ingress', { shortNames: ['ing'], hasStatus: true, generation: spec }),
+  kind('coordination.k8s.io', 'v1', 'leases', 'Lease', { columns: columns.leases, validate: checkLease }),
+  kind('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', {
+    columns: columns.endpointSlices,
+    generation: 'rest',
+  }),
+  kind('networking.k8s.io', 'v1', 'ingresses', 'Ingress', {
+    columns: columns.plain,
+    shape: shapes.conditioned,
+    shortNames: ['ing'],
+    hasStatus: true,
+    generation: spec,
+  }),
   kind('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy', {
     shortNames: ['netpol'],
     singular: 'networkpolicy',
     generation: spec,
   }),
   kind('policy', 'v1', 'poddisruptionbudgets', 'PodDisruptionBudget', {
+    columns: columns.plain,
+    shape: shapes.conditioned,
     shortNames: ['pdb'],
     hasStatus: true,
     generation: spec,
@@ -136,6 +207,7 @@ export const builtInKinds: readonly Kind[] = [
   kind('rbac.authorization.k8s.io', 'v1', 'clusterroles', 'ClusterRole', { clusterScoped: true }),
   kind('rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', 'ClusterRoleBinding', { clusterScoped: true }),
   kind('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', {
+    shape: shapes.definition,
     clusterScoped: true,
     shortNames: ['crd', 'crds'],
     categories: ['api-extensions'],

@@ -92,3 +92,9 @@ function adoptMap(value: object): Record<string, unknown> {
   }
   return copy;
 }
+
+/** A scalar as text, `''` for nothing, JSON for the rest. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -12,7 +12,8 @@ export interface World {
 
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  /** `string`, `integer`, `number`, `boolean` or `date`. */
+  readonly type: string;
   readonly format?: string;
   readonly description?: string;
   /** 0 is always shown, more only with `-o wide`. */
@@ -44,8 +45,6 @@ export interface Kind {
   /** Described by a CustomResourceDefinition: strategic merge is not offered. */
   readonly custom?: boolean;
   readonly shape: Shape;
-  /** Fields that hold at least an empty map in the Go type, so that they count as present before anybody sets them. */
-  readonly presentMaps?: readonly string[];
   readonly columns?: readonly Column[];
   /** Columns by version, for custom resources. */
   readonly columnsIn?: Readonly<Record<string, readonly Column[]>>;

@@ -48,16 +48,12 @@ const patchTypes = [
 
 export function patchedDocument(request: ServerRequest, target: Target, before: unknown): unknown {
   const { kind } = target.served;
-  switch (request.contentType) {
-    case 'application/json-patch+json':
-      return jsonPatch(before, request.body);
-    case 'application/merge-patch+json':
-      return mergePatch(before, request.body);
-    case 'application/strategic-merge-patch+json':
-      if (kind.custom === true) break;
-      return strategicMerge(kind.shape, before, request.body);
-    default:
+  const { contentType, body } = request;
+  if (contentType === 'application/json-patch+json') return jsonPatch(before, body);
+  if (contentType === 'application/merge-patch+json') return mergePatch(before, body);
+  if (contentType === 'application/strategic-merge-patch+json' && kind.custom !== true) {
+    return strategicMerge(kind.shape, before, body);
   }
   const wanted = kind.custom === true ? patchTypes.slice(0, 3) : patchTypes;
-  throw refusals.unsupportedMediaType(request.contentType ?? 'application/json', wanted);
+  throw refusals.unsupportedMediaType(contentType ?? 'application/json', wanted);
 }

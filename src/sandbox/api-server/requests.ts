@@ -4,7 +4,8 @@ import type { ApiRequest, ApiResponse, Query } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { deleteCollection, deleteOne } from './deletions.ts';
 import { informationAt } from './discovery.ts';
-import { adopt, isMap, type Json } from './json.ts';
+import { adopt, isMap, type Json, textOf } from './json.ts';
+import { asObject } from './kube-object.ts';
 import { apiVersionOf } from './kind.ts';
 import { createLists, type Lists } from './lists.ts';
 import { patched } from './patching.ts';
@@ -76,6 +77,7 @@ function onCollection(server: Server, request: ServerRequest, target: Target): A
       return deleteCollection(server, request, target);
     case 'PUT':
     case 'PATCH':
+    default:
       throw refusals.methodNotAllowed();
   }
 }
@@ -95,6 +97,7 @@ function onObject(server: Server, request: ServerRequest, target: Target, name: 
     case 'DELETE':
       return deleteOne(server, request, target, name);
     case 'POST':
+    default:
       throw refusals.methodNotAllowed();
   }
 }
@@ -152,12 +155,12 @@ export function objectIn(body: unknown, target: Target): KubeObject {
   const kind = body['kind'] ?? resource.kind;
   if (apiVersion !== apiVersionOf(resource.group, resource.version)) {
     throw refusals.badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(resource.group, resource.version)})`,
+      `the API version in the data (${textOf(apiVersion)}) does not match the expected API version (${apiVersionOf(resource.group, resource.version)})`,
     );
   }
   if (kind !== resource.kind) {
     throw refusals.badRequest(
-      `${String(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`,
+      `${textOf(kind)} in version "${resource.version}" cannot be handled as a ${resource.kind}`,
     );
   }
   return asStored(body, target);
@@ -174,13 +177,14 @@ export function asStored(body: Json, target: Target): KubeObject {
   ) {
     throw refusals.badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  return adopt({
-    ...body,
-    apiVersion: apiVersionOf(kind.resource.group, kind.resource.version),
-    kind: kind.resource.kind,
-    // A name may be missing here: the writer generates or refuses.
-    metadata: { ...metadata, ...(namespace === undefined ? {} : { namespace }) } as KubeObject['metadata'],
-  });
+  return adopt(
+    asObject({
+      ...body,
+      apiVersion: apiVersionOf(kind.resource.group, kind.resource.version),
+      kind: kind.resource.kind,
+      metadata: { ...metadata, ...(namespace === undefined ? {} : { namespace }) },
+    }),
+  );
 }
 
 export function writeOptions(request: ServerRequest): WriteOptions {

@@ -1,6 +1,6 @@
 /** Label and field selectors: parsed once, then predicates over objects. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { valueAt } from './json.ts';
+import { textOf, valueAt } from './json.ts';
 import { refusals } from './status-error.ts';
 
 export type Matches = (object: KubeObject) => boolean;
@@ -55,7 +55,7 @@ export function fieldSelector(text: string | undefined, offered: readonly string
       throw refusals.badRequest(`field label not supported: ${field}`);
     }
     const path = field.split('.');
-    const equal: Matches = (object) => String(valueAt(object, path) ?? '') === value;
+    const equal: Matches = (object) => textOf(valueAt(object, path)) === value;
     return sign === '!=' ? (object) => !equal(object) : equal;
   });
   return (object) => tests.every((test) => test(object));

@@ -10,6 +10,8 @@ export interface Shape {
   /** `map`: items are told apart by `keys`; `set`: by value; absent: the list is atomic. */
   readonly list?: 'map' | 'set';
   readonly keys?: readonly string[];
+  /** A struct in the Go type: it counts as there before anybody sets it. */
+  readonly present?: boolean;
   /** Values of keys that an item leaves out. */
   readonly keyDefaults?: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,7 @@
 /** The subresources: status and scale of any kind that has them, binding and eviction of pods. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { adopt, isMap, type Json, mapAt, numberAt, textAt, valueAt, withValue } from './json.ts';
+import { isMap, type Json, mapAt, numberAt, textAt, textOf, valueAt, withValue } from './json.ts';
+import { asObject } from './kube-object.ts';
 import type { ScalePaths } from './kind.ts';
 import { patched, patchedDocument } from './patching.ts';
 import type { Target } from './paths.ts';
@@ -57,7 +58,7 @@ function scaleOf(object: KubeObject, paths: ScalePaths): Json {
 }
 
 function selectorText(object: KubeObject, paths: ScalePaths): string {
-  if (paths.selector !== undefined) return String(valueAt(object, paths.selector) ?? '');
+  if (paths.selector !== undefined) return textOf(valueAt(object, paths.selector));
   const labels = mapAt(mapAt(object['spec'], 'selector'), 'matchLabels');
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${String(value)}`)
@@ -73,11 +74,10 @@ function writeScale(server: Server, request: ServerRequest, target: Target, name
   const replicas = numberAt(sent['spec'], 'replicas') ?? 0;
   const resourceVersion = textAt(sent['metadata'], 'resourceVersion');
   const scaled = withValue(before, paths.spec, replicas);
-  const wish = adopt({
+  const wish = asObject({
     ...scaled,
     metadata: { ...before.metadata, resourceVersion },
-    // `withValue` keeps what it does not touch: apiVersion and kind are still there.
-  } as unknown as KubeObject);
+  });
   const written = server.writer.update(target.served.kind, wish, { ...writeOptions(request), via: 'scale' });
   return { status: 200, body: scaleOf(written, paths) };
 }

@@ -105,7 +105,10 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
     const bumped = raised ? withGeneration(finished, before) : finished;
     const via = options.subresource ?? options.via;
     const owner = via === undefined ? options.owner : { ...options.owner, subresource: via };
-    const object = options.ownershipDone === true ? bumped : trackUpdate(kind, before, bumped, owner, stamp());
+    const object =
+      options.ownershipDone === true
+        ? withOwnershipOf(bumped, wish)
+        : trackUpdate(kind, before, bumped, owner, stamp());
     if (same(before, object)) return before;
     if (options.dryRun === true) return adopt(object);
     return store(kind, object, before);
@@ -284,6 +287,11 @@ function withStatusOf(kind: Kind, before: KubeObject, wish: KubeObject): KubeObj
   // The Deployment controller notes the revision together with the status, as upstream allows it.
   const { annotations } = wish.metadata;
   return { ...before, metadata: { ...before.metadata, ...(annotations && { annotations }) }, status: wish['status'] };
+}
+
+function withOwnershipOf(object: KubeObject, wish: KubeObject): KubeObject {
+  const { managedFields } = wish.metadata;
+  return adopt({ ...object, metadata: { ...object.metadata, managedFields } });
 }
 
 function generationRaised(kind: Kind, before: KubeObject, after: KubeObject): boolean {

@@ -1,0 +1,183 @@
+/** Validation of custom resources against their schemas, worded as upstream's validators word it. */
+import { isList, isMap, type Json, listAt, numberAt, same, textAt } from './json.ts';
+import { duplicates, propertySchema } from './schema.ts';
+import { type Cause, causes } from './status-error.ts';
+
+export function validateSchema(schema: Json, value: unknown, path = ''): readonly Cause[] {
+  if (value === null && schema['nullable'] === true) return [];
+  const wrongType = checkType(schema, value, path);
+  if (wrongType.length > 0) return wrongType;
+  return [
+    ...checkEnum(schema, value, path),
+    ...(typeof value === 'string' ? checkText(schema, value, path) : []),
+    ...(typeof value === 'number' ? checkNumber(schema, value, path) : []),
+    ...(isList(value) ? checkList(schema, value, path) : []),
+    ...(isMap(value) ? checkMap(schema, value, path) : []),
+    ...checkCombinations(schema, value, path),
+  ];
+}
+
+const typeNames: Readonly<Record<string, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  integer: (value) => typeof value === 'number' && Number.isInteger(value),
+  number: (value) => typeof value === 'number',
+  array: isList,
+  object: isMap,
+};
+
+function checkType(schema: Json, value: unknown, path: string): readonly Cause[] {
+  if (schema['x-kubernetes-int-or-string'] === true) {
+    if (typeof value === 'string' || Number.isInteger(value)) return [];
+    return [wrongType(path, value, 'integer,string')];
+  }
+  const type = textAt(schema, 'type');
+  if (type === '' || (typeNames[type]?.(value) ?? true)) return [];
+  return [wrongType(path, value, type)];
+}
+
+function wrongType(path: string, value: unknown, wanted: string): Cause {
+  const shown = isMap(value) || isList(value) ? typeOf(value) : value;
+  return causes.typeInvalid(path, shown, `${path} in body must be of type ${wanted}: ${JSON.stringify(typeOf(value))}`);
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (isList(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function checkEnum(schema: Json, value: unknown, path: string): readonly Cause[] {
+  const wanted = listAt(schema, 'enum');
+  if (wanted.length === 0 || wanted.some((each) => same(each, value))) return [];
+  return [causes.unsupported(path, value, wanted.map(String))];
+}
+
+function checkText(schema: Json, value: string, path: string): readonly Cause[] {
+  // Code points, as Go counts runes.
+  const { length } = Array.from(value);
+  const least = numberAt(schema, 'minLength');
+  const most = numberAt(schema, 'maxLength');
+  const pattern = textAt(schema, 'pattern');
+  return [
+    ...(least !== undefined && length < least
+      ? [causes.invalid(path, value, `${path} in body should be at least ${least} chars long`)]
+      : []),
+    ...(most !== undefined && length > most ? [causes.tooLong(path, most)] : []),
+    ...(pattern !== '' && !matches(pattern, value)
+      ? [causes.invalid(path, value, `${path} in body should match '${pattern}'`)]
+      : []),
+    ...checkFormat(schema, value, path),
+  ];
+}
+
+const patterns = new Map<string, RegExp>();
+
+function matches(pattern: string, value: string): boolean {
+  let compiled = patterns.get(pattern);
+  if (compiled === undefined) {
+    compiled = new RegExp(pattern, 'u');
+    patterns.set(pattern, compiled);
+  }
+  return compiled.test(value);
+}
+
+const formats: Readonly<Record<string, RegExp>> = {
+  'date-time': /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/,
+};
+
+function checkFormat(schema: Json, value: string, path: string): readonly Cause[] {
+  const format = textAt(schema, 'format');
+  if (formats[format]?.test(value) ?? true) return [];
+  return [causes.invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)];
+}
+
+function checkNumber(schema: Json, value: number, path: string): readonly Cause[] {
+  const least = numberAt(schema, 'minimum');
+  const most = numberAt(schema, 'maximum');
+  const step = numberAt(schema, 'multipleOf');
+  const above = schema['exclusiveMinimum'] === true;
+  const below = schema['exclusiveMaximum'] === true;
+  const bound = (sign: string, limit: number): Cause =>
+    causes.invalid(path, value, `${path} in body should be ${sign} ${limit}`);
+  return [
+    ...(least !== undefined && (above ? value <= least : value < least)
+      ? [bound(above ? 'greater than' : 'greater than or equal to', least)]
+      : []),
+    ...(most !== undefined && (below ? value >= most : value > most)
+      ? [bound(below ? 'less than' : 'less than or equal to', most)]
+      : []),
+    ...(step !== undefined && value % step !== 0 ? [bound('a multiple of', step)] : []),
+  ];
+}
+
+function checkList(schema: Json, value: readonly unknown[], path: string): readonly Cause[] {
+  const least = numberAt(schema, 'minItems');
+  const most = numberAt(schema, 'maxItems');
+  const { items } = schema;
+  return [
+    ...(least !== undefined && value.length < least
+      ? [causes.invalid(path, value.length, `${path} in body should have at least ${least} items`)]
+      : []),
+    ...(most !== undefined && value.length > most ? [causes.tooMany(path, value.length, most)] : []),
+    ...(isMap(items) ? value.flatMap((item, index) => validateSchema(items, item, `${path}[${index}]`)) : []),
+    ...duplicates(schema, value).map((repeated) => causes.duplicate(`${path}[${repeated.index}]`, repeated.value)),
+  ];
+}
+
+function checkMap(schema: Json, value: Json, path: string): readonly Cause[] {
+  const under = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  const least = numberAt(schema, 'minProperties');
+  const most = numberAt(schema, 'maxProperties');
+  const count = Object.keys(value).length;
+  return [
+    ...listAt(schema, 'required')
+      .filter((key) => typeof key === 'string')
+      .filter((key) => value[key] === undefined)
+      .map((key) => causes.required(under(key))),
+    ...(least !== undefined && count < least
+      ? [causes.invalid(path, count, `${path} in body should have at least ${least} properties`)]
+      : []),
+    ...(most !== undefined && count > most
+      ? [causes.invalid(path, count, `${path} in body should have at most ${most} properties`)]
+      : []),
+    ...Object.entries(value).flatMap(([key, inner]) => {
+      const below = propertySchema(schema, key);
+      return below === undefined ? [] : validateSchema(below, inner, under(key));
+    }),
+  ];
+}
+
+function checkCombinations(schema: Json, value: unknown, path: string): readonly Cause[] {
+  const valid = (option: unknown): boolean => !isMap(option) || validateSchema(option, value, path).length === 0;
+  const wrong = (text: string): Cause =>
+    causes.invalid(path, isMap(value) || isList(value) ? typeOf(value) : value, `${path} in body ${text}`);
+  const oneOf = listAt(schema, 'oneOf');
+  const anyOf = listAt(schema, 'anyOf');
+  const fitting = oneOf.filter(valid).length;
+  const { not } = schema;
+  return [
+    ...(oneOf.length > 0 && fitting !== 1
+      ? [
+          wrong(
+            `must validate one and only one schema (oneOf). ${fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`}`,
+          ),
+          ...(fitting === 0 ? firstFailure(oneOf, value, path) : []),
+        ]
+      : []),
+    ...(anyOf.length > 0 && !anyOf.some(valid)
+      ? [wrong('must validate at least one schema (anyOf)'), ...firstFailure(anyOf, value, path)]
+      : []),
+    ...listAt(schema, 'allOf').flatMap((each) => (isMap(each) ? validateSchema(each, value, path) : [])),
+    ...(isMap(not) && validateSchema(not, value, path).length === 0
+      ? [wrong('must not validate the schema (not)')]
+      : []),
+  ];
+}
+
+/** Upstream adds the failures of the alternative that comes closest. */
+function firstFailure(options: readonly unknown[], value: unknown, path: string): readonly Cause[] {
+  const failures = options.filter(isMap).map((option) => validateSchema(option, value, path));
+  return failures.sort((a, b) => a.length - b.length)[0] ?? [];
+}
