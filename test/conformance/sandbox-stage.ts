@@ -1,5 +1,6 @@
 /** The embedded cluster as a stage: its world, the scripted servers, and the scenario's controller. */
 import { customResourceDefinitions } from '#api/crds.ts';
+import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import { sandboxHttp } from '#sandbox/sandbox-http.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
@@ -20,7 +21,7 @@ export async function stageWith(scenario: Scenario, start: StartController): Pro
   const clock = new VirtualClock();
   const world = createWorld({
     clock,
-    crds: customResourceDefinitions,
+    crds: [...customResourceDefinitions, httpRouteDefinition],
     namespaces: [namespace],
     gateway: scenario.gateway,
   });
