@@ -1,16 +1,8 @@
 /** The AlertProvider (`flagger.app/v1beta1`): a chat service that alerts are sent to. */
 import { z } from 'zod';
-import type { KubeObject, Resource } from './kubernetes.ts';
+import type { KubeObject } from './kubernetes.ts';
 import { foundText, problemsOf, type Problem } from './problem.ts';
 import { oneOfRequired, text, withoutNulls, type Readable } from './schema.ts';
-
-export const alertProviderResource: Resource = {
-  group: 'flagger.app',
-  version: 'v1beta1',
-  plural: 'alertproviders',
-  kind: 'AlertProvider',
-  namespaced: true,
-};
 
 const serviceType = z.enum(['slack', 'msteams', 'discord', 'rocket', 'gchat']);
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { canaryAnalysis } from './canary-analysis.ts';
 import { canaryStatus, type CanaryStatus } from './canary-status.ts';
-import type { KubeObject, Resource } from './kubernetes.ts';
+import type { KubeObject } from './kubernetes.ts';
 import { problemsOf, type Problem } from './problem.ts';
 import { text, textMap, texts, whole, withoutNulls, type Readable } from './schema.ts';
 import {
@@ -15,14 +15,6 @@ import {
   serviceMatch,
   trafficPolicy,
 } from './traffic-rules.ts';
-
-export const canaryResource: Resource = {
-  group: 'flagger.app',
-  version: 'v1beta1',
-  plural: 'canaries',
-  kind: 'Canary',
-  namespaced: true,
-};
 
 /** The providers that the CRD lets through. A flag may name others. */
 export const providerNames = [

@@ -1,9 +1,17 @@
 /** The CRDs that Serin installs: each kind with its columns. */
-import { alertProviderResource, alertProviderSchema } from './alert-provider.ts';
-import { canaryResource, canarySchema } from './canary.ts';
+import { alertProviderSchema } from './alert-provider.ts';
+import { canarySchema } from './canary.ts';
 import { customResourceDefinition, type PrinterColumn } from './crd.ts';
-import type { KubeObject } from './kubernetes.ts';
-import { metricTemplateResource, metricTemplateSchema } from './metric-template.ts';
+import type { KubeObject, Resource } from './kubernetes.ts';
+import { metricTemplateSchema } from './metric-template.ts';
+
+const flagger = (plural: string, kind: string): Resource => ({
+  group: 'flagger.app',
+  version: 'v1beta1',
+  plural,
+  kind,
+  namespaced: true,
+});
 
 const canaryColumns: readonly PrinterColumn[] = [
   { name: 'Status', type: 'string', jsonPath: '.status.phase' },
@@ -20,19 +28,19 @@ const canaryColumns: readonly PrinterColumn[] = [
 
 export const customResourceDefinitions: readonly KubeObject[] = [
   customResourceDefinition({
-    resource: canaryResource,
+    resource: flagger('canaries', 'Canary'),
     schema: canarySchema,
     description: 'Tries a new version of a workload before it replaces the old one.',
     columns: canaryColumns,
   }),
   customResourceDefinition({
-    resource: metricTemplateResource,
+    resource: flagger('metrictemplates', 'MetricTemplate'),
     schema: metricTemplateSchema,
     description: 'A query to a metric server that many Canaries can share.',
     columns: [{ name: 'Provider', type: 'string', jsonPath: '.spec.provider.type' }],
   }),
   customResourceDefinition({
-    resource: alertProviderResource,
+    resource: flagger('alertproviders', 'AlertProvider'),
     schema: alertProviderSchema,
     description: 'A chat service that alerts are sent to.',
     columns: [{ name: 'Type', type: 'string', jsonPath: '.spec.type' }],

@@ -1,16 +1,8 @@
 /** The MetricTemplate (`flagger.app/v1beta1`): a query to one metric server that many Canaries can share. */
 import { z } from 'zod';
-import type { KubeObject, Resource } from './kubernetes.ts';
+import type { KubeObject } from './kubernetes.ts';
 import { problemsOf, type Problem } from './problem.ts';
 import { text, texts, withoutNulls, type Readable } from './schema.ts';
-
-export const metricTemplateResource: Resource = {
-  group: 'flagger.app',
-  version: 'v1beta1',
-  plural: 'metrictemplates',
-  kind: 'MetricTemplate',
-  namespaced: true,
-};
 
 const providerType = z.enum([
   'prometheus',
