@@ -51,9 +51,7 @@ async function serve(
   outgoing: ServerResponse,
 ): Promise<void> {
   try {
-    if (incoming.headers.authorization !== `Bearer ${token}`)
-      throw new StatusError(401, 'Unauthorized', 'Unauthorized');
-    const request = await readRequest(incoming);
+    const request = await readRequest(incoming, pathBehind(incoming, token));
     send(outgoing, incoming, server.handle(request));
   } catch (error) {
     if (error instanceof ConnectionError) outgoing.destroy();
@@ -69,17 +67,28 @@ function statusOf(error: unknown): unknown {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`).status;
 }
 
+/** The path that is asked for, once the token is found: in the header, or before the path, as kubectl sends no header without TLS. */
+function pathBehind(incoming: IncomingMessage, token: string): URL {
+  const url = new URL(incoming.url ?? '/', 'http://sandbox');
+  const prefix = prefixFor(token);
+  if (url.pathname.startsWith(`${prefix}/`)) url.pathname = url.pathname.slice(prefix.length);
+  else if (incoming.headers.authorization !== `Bearer ${token}`)
+    throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+  return url;
+}
+
+const prefixFor = (token: string): string => `/token/${encodeURIComponent(token)}`;
+
 const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 function isMethod(method: string | undefined): method is ServerRequest['method'] {
   return method !== undefined && methods.has(method);
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<ServerRequest> {
+async function readRequest(incoming: IncomingMessage, url: URL): Promise<ServerRequest> {
   const { method } = incoming;
   const { accept } = incoming.headers;
   if (!isMethod(method)) throw refusals.methodNotAllowed();
-  const url = new URL(incoming.url ?? '/', 'http://sandbox');
   const userAgent = incoming.headers['user-agent'];
   const contentType = (incoming.headers['content-type'] ?? 'application/json').split(';')[0] ?? '';
   const body = await readBody(incoming, contentType);
@@ -138,7 +147,7 @@ function send(outgoing: ServerResponse, incoming: IncomingMessage, answer: Answe
 function contentTypeFor(incoming: IncomingMessage): string {
   const accept = incoming.headers.accept ?? '';
   const path = (incoming.url ?? '').split('?')[0] ?? '';
-  const discovery = /^\/apis?\/?$/.test(path) && accept.includes('as=APIGroupDiscoveryList');
+  const discovery = /(^|^\/token\/[^/]+)\/apis?\/?$/.test(path) && accept.includes('as=APIGroupDiscoveryList');
   return discovery ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json';
 }
 
@@ -160,7 +169,7 @@ kind: Config
 clusters:
   - name: sandbox
     cluster:
-      server: ${url}
+      server: ${url}${prefixFor(token)}
 users:
   - name: sandbox
     user:
