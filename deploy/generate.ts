@@ -1,31 +1,20 @@
 /** Writes the files that follow from the schemas; with `--check` it only says which of them are out of date. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { stringify } from 'yaml';
-import { customResourceDefinitions } from '#api/crds.ts';
-import type { KubeObject } from '#api/kubernetes.ts';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { generatedFiles } from './generated-files.ts';
 
-const root = new URL('..', import.meta.url);
-const notice = '# Generated from src/api by `node deploy/generate.ts`. Do not edit.\n';
-
-/** Path below the repository's root, and what belongs there. */
-const files = new Map(
-  customResourceDefinitions.map((crd) => [crdPath(crd), notice + stringify(crd, { lineWidth: 0 })]),
-);
-
-function crdPath(crd: KubeObject): string {
-  const [plural, ...group] = crd.metadata.name.split('.');
-  return `deploy/crds/${group.join('.')}_${plural}.yaml`;
-}
+const root = path.join(import.meta.dirname, '..');
 
 const stale: string[] = [];
-for (const [path, wanted] of files) {
-  const file = fileURLToPath(new URL(path, root));
-  if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) stale.push(path);
+for (const [file, wanted] of generatedFiles) {
+  if ((await readFile(path.join(root, file), 'utf8').catch(() => '')) !== wanted) stale.push(file);
 }
 
 if (!process.argv.includes('--check')) {
-  for (const path of stale) await writeFile(fileURLToPath(new URL(path, root)), files.get(path) ?? '');
+  for (const file of stale) {
+    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
+    await writeFile(path.join(root, file), generatedFiles.get(file) ?? '');
+  }
   console.log(stale.length === 0 ? 'All generated files are up to date' : `Wrote ${stale.join(', ')}`);
 } else if (stale.length > 0) {
   console.error(`Out of date: ${stale.join(', ')}. Run node deploy/generate.ts and commit the result`);

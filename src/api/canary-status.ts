@@ -36,14 +36,14 @@ const decision = z.object({
   value: z.number().exactOptional(),
   limit: text.exactOptional().describe('What the value was held against, such as `min 99`.'),
   verdict: z.enum(['pass', 'fail', 'hold']),
-  reason: text,
+  reason: text.describe('Why, in the words of the event.'),
   tick: z.object({ phase, weight: whole }).exactOptional().describe('Where the run stood.'),
 });
 
 export const canaryStatus = z.object({
-  phase: phase.exactOptional(),
+  phase: phase.exactOptional().describe('Where the run stands.'),
   failedChecks: whole.exactOptional().describe('Failed ticks of this run.'),
-  canaryWeight: whole.exactOptional(),
+  canaryWeight: whole.exactOptional().describe('Percentage of the traffic that the canary gets.'),
   iterations: whole.exactOptional().describe('Ticks of this test that are done.'),
   previousSessionAffinityCookie: text.exactOptional(),
   sessionAffinityCookie: text.exactOptional(),
@@ -51,8 +51,8 @@ export const canaryStatus = z.object({
   trackedConfigs: textMap.exactOptional().describe('Checksums of the ConfigMaps and Secrets that the target uses.'),
   lastAppliedSpec: text.exactOptional().describe('Revision of the target that was seen last.'),
   lastPromotedSpec: text.exactOptional().describe('Revision that the primary runs.'),
-  lastTransitionTime: moment.exactOptional(),
-  conditions: z.array(condition).exactOptional(),
+  lastTransitionTime: moment.exactOptional().describe('Time of the last write of the status.'),
+  conditions: z.array(condition).exactOptional().describe('How the last run went, and whether the Canary can work.'),
   decisions: z.array(decision).exactOptional().describe('The last verdicts on metrics, newest last.'),
   draining: z
     .object({

@@ -50,7 +50,7 @@ const canaryService = z.object({
     .meta({ 'x-kubernetes-int-or-string': true })
     .exactOptional()
     .describe('Port of the container, by number or name; default: `port`.'),
-  appProtocol: text.exactOptional(),
+  appProtocol: text.exactOptional().describe('`appProtocol` of the first port.'),
   portDiscovery: z.boolean().exactOptional().describe('Adds the other ports of the containers.'),
   headless: z.boolean().exactOptional().describe('Services without a cluster IP; read when they are created.'),
   trafficDistribution: z.enum(['PreferClose', 'PreferSameZone', 'PreferSameNode']).exactOptional(),
@@ -69,11 +69,11 @@ const canaryService = z.object({
   delegation: z.boolean().exactOptional().describe('Writes an Istio delegate VirtualService.'),
   trafficPolicy: trafficPolicy.exactOptional().describe('Istio traffic policy.'),
   match: z.array(serviceMatch).exactOptional().describe('Requests that the service answers; default: all.'),
-  rewrite: rewriteRule.exactOptional(),
-  retries: retryRule.exactOptional(),
-  headers: headerRules.exactOptional(),
+  rewrite: rewriteRule.exactOptional().describe('Changes path or host before the request reaches the pods.'),
+  retries: retryRule.exactOptional().describe('Retries of failed requests (Istio).'),
+  headers: headerRules.exactOptional().describe('Headers that are added, set or removed on the way.'),
   mirror: z.array(mirrorTarget).exactOptional().describe('Backends that get a copy of each request (Gateway API).'),
-  corsPolicy: corsPolicy.exactOptional(),
+  corsPolicy: corsPolicy.exactOptional().describe('Which other origins may call.'),
   meshName: text.exactOptional().describe('Deprecated.'),
   backends: texts.exactOptional().describe('App Mesh backends.'),
 });

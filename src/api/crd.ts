@@ -25,6 +25,9 @@ export interface StructuralSchema {
   readonly items?: StructuralSchema;
   readonly additionalProperties?: StructuralSchema | boolean;
   readonly required?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
   readonly [keyword: string]: unknown;
 }
 
@@ -54,7 +57,7 @@ export function customResourceDefinition({ resource, schema, description, column
 }
 
 /** Nothing is required at the root, as in the original: an object without a spec is told what is wrong, not refused. */
-function rootSchema(schema: z.ZodType, description: string): StructuralSchema {
+export function rootSchema(schema: z.ZodType, description: string): StructuralSchema {
   const { properties } = structuralSchema(schema);
   const ofAll = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
   return { description, type: 'object', properties: { ...ofAll, ...properties } };

@@ -1,7 +1,7 @@
 /** The CRDs that Serin installs: each kind with its columns. */
 import { alertProviderSchema } from './alert-provider.ts';
 import { canarySchema } from './canary.ts';
-import { customResourceDefinition, type PrinterColumn } from './crd.ts';
+import { customResourceDefinition, type CrdSource, type PrinterColumn } from './crd.ts';
 import type { KubeObject, Resource } from './kubernetes.ts';
 import { metricTemplateSchema } from './metric-template.ts';
 
@@ -26,23 +26,26 @@ const canaryColumns: readonly PrinterColumn[] = [
   { name: 'LastTransitionTime', type: 'string', jsonPath: '.status.lastTransitionTime' },
 ];
 
-export const customResourceDefinitions: readonly KubeObject[] = [
-  customResourceDefinition({
+/** Our kinds, with all that their CRDs say. */
+export const crdSources: readonly CrdSource[] = [
+  {
     resource: flagger('canaries', 'Canary'),
     schema: canarySchema,
     description: 'Tries a new version of a workload before it replaces the old one.',
     columns: canaryColumns,
-  }),
-  customResourceDefinition({
+  },
+  {
     resource: flagger('metrictemplates', 'MetricTemplate'),
     schema: metricTemplateSchema,
     description: 'A query to a metric server that many Canaries can share.',
     columns: [{ name: 'Provider', type: 'string', jsonPath: '.spec.provider.type' }],
-  }),
-  customResourceDefinition({
+  },
+  {
     resource: flagger('alertproviders', 'AlertProvider'),
     schema: alertProviderSchema,
     description: 'A chat service that alerts are sent to.',
     columns: [{ name: 'Type', type: 'string', jsonPath: '.spec.type' }],
-  }),
+  },
 ];
+
+export const customResourceDefinitions: readonly KubeObject[] = crdSources.map(customResourceDefinition);

@@ -49,8 +49,8 @@ function uncoveredValues(ours: StructuralSchema, theirs: StructuralSchema, path:
     .map(
       (keyword) => `${path}: ${keyword} ${JSON.stringify(ours[keyword])}, theirs is ${JSON.stringify(theirs[keyword])}`,
     );
-  if (ours['pattern'] !== theirs['pattern']) {
-    differences.push(`${path}: pattern ${String(ours['pattern'])}, theirs is ${String(theirs['pattern'])}`);
+  if (ours.pattern !== theirs.pattern) {
+    differences.push(`${path}: pattern ${String(ours.pattern)}, theirs is ${String(theirs.pattern)}`);
   }
   const lost = listOf(theirs['enum']).filter((value) => !listOf(ours['enum']).includes(value));
   if (ours['enum'] !== undefined && (lost.length > 0 || theirs['enum'] === undefined)) {

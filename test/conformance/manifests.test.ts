@@ -5,7 +5,6 @@ import { parseAllDocuments } from 'yaml';
 import { parseCanary, type Canary } from '#api/canary.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.ts';
-import { customResourceDefinitions } from '#api/crds.ts';
 import { describeProblem } from '#api/problem.ts';
 import type { PodSpec, Workload } from '#api/workload.ts';
 import {
@@ -16,7 +15,6 @@ import {
   httpRoutes,
   leases,
   metricTemplates,
-  nameOf,
   secrets,
   services,
 } from '#cluster/resource.ts';
@@ -25,6 +23,7 @@ import { parseQuery } from '#metrics/promql/parser.ts';
 import { providers } from '#metrics/providers.ts';
 import { renderQuery } from '#metrics/query-template.ts';
 import { routers } from '#traffic/routers.ts';
+import { generatedFiles } from '../../deploy/generated-files.ts';
 
 const deploy = path.join(import.meta.dirname, '../../deploy');
 
@@ -73,14 +72,14 @@ interface Policy {
 }
 
 describe('deploy/', () => {
-  it('has the CRDs of the schemas', () => {
-    const files = readdirSync(path.join(deploy, 'crds')).filter((file) => file.startsWith('flagger.app_'));
-    const found = files.flatMap((file) => documents(path.join('crds', file)));
-    const wanted: KubeObject[] = JSON.parse(JSON.stringify(customResourceDefinitions));
-    const byName = (a: KubeObject, b: KubeObject) => a.metadata.name.localeCompare(b.metadata.name);
-    expect(found.sort(byName)).toEqual(wanted.sort(byName));
-    expect(found.map((crd) => crd.metadata.name).sort()).toEqual(
-      [alertProviders, canaries, metricTemplates].map((resource) => nameOf(resource)),
+  it.each([...generatedFiles])('%s is what `node deploy/generate.ts` writes', (file, wanted) => {
+    expect(readFileSync(path.join(deploy, '..', file), 'utf8')).toBe(wanted);
+  });
+
+  it('has a CRD for each kind of ours', () => {
+    const names = [...generatedFiles.keys()].filter((file) => file.startsWith('deploy/crds/'));
+    expect(names.sort()).toEqual(
+      [alertProviders, canaries, metricTemplates].map(({ group, plural }) => `deploy/crds/${group}_${plural}.yaml`),
     );
   });
 
