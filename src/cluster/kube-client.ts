@@ -197,10 +197,11 @@ function writtenOf(subject: Subject, response: ApiResponse): Written {
       object: object ?? { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { ...refOfKey(key) } },
     };
   }
-  const { reason } = statusOf(response);
+  const { reason, message } = statusOf(response);
   const why = reason === 'AlreadyExists' && verb === 'create' ? 'exists' : failures[response.status];
   if (why === undefined) throw errorOf(subject, response);
-  return { ok: false, why, message: errorOf(subject, response).message };
+  // A refusal may quote the object: of a Secret only the kind of refusal is told.
+  return { ok: false, why, message: holdsSecrets(resource) ? errorOf(subject, response).message : message };
 }
 
 /** The API server answers a JSON patch whose test fails with 422, like one that is wrong. */

@@ -22,6 +22,8 @@ export interface ControllerDeps {
 }
 
 export interface RunningController {
+  /** The controller's metrics. */
+  readonly registry?: Registry;
   stop(): Promise<void>;
 }
 
@@ -34,7 +36,10 @@ export const recordedFlags: Readonly<Record<ControllerKind, readonly string[]>> 
 export type StartController = (kind: ControllerKind, deps: ControllerDeps) => Promise<RunningController>;
 
 /** Starts the controller of one API; it works until it is stopped. */
-export async function startController(kind: ControllerKind, deps: ControllerDeps): Promise<RunningController> {
+export async function startController(
+  kind: ControllerKind,
+  deps: ControllerDeps,
+): Promise<RunningController & { readonly registry: Registry }> {
   if (kind === 'argo')
     throw new Error('Cannot play recordings of Argo Rollouts: Serin has no controller for Rollouts yet');
   const flags = parseFlags(flaggerFlags, deps.flags);
@@ -46,6 +51,7 @@ export async function startController(kind: ControllerKind, deps: ControllerDeps
   const context = { clock, cluster, http, random, registry, log: silentLog };
   const controller = startCanaryController(context, canarySettings(flags.values, {}), 'test');
   return {
+    registry,
     async stop() {
       await controller.stop();
       await cluster.stop({ grace: 0 });
