@@ -4,7 +4,7 @@ import type { CancelTimer } from '#runtime/clock.ts';
 
 import type { PodBehaviour } from './pod-behaviour.ts';
 import type { PodRunner, RunningPod } from './pod-runner.ts';
-import { boundStatus, type PodState, stateStatus, unschedulableStatus } from './pod-status.ts';
+import { type PodState, stateStatus, unschedulableStatus } from './pod-status.ts';
 import { timestamp } from './workloads/conditions.ts';
 import { reactionTime, type World } from './workloads/controller.ts';
 import { includes } from './workloads/labels.ts';
@@ -90,9 +90,7 @@ export class PodLife {
       writeStatus(this.#world.objects, pods, pod, unschedulableStatus(pod, now));
       return;
     }
-    const bound = { ...pod, spec: { ...pod.spec, nodeName } };
-    this.#world.objects.update(pods, bound);
-    writeStatus(this.#world.objects, pods, shaped('Pod', this.#current() ?? bound), boundStatus(pod, now));
+    this.#world.objects.update(pods, { ...pod, spec: { ...pod.spec, nodeName } });
     const { readyAfter = startTime } = behaviour;
     const start = readyAfter === 'never' ? startTime : Math.min(startTime, readyAfter);
     this.#after(Math.max(0, start - reactionTime), () => this.#start(start));

@@ -28,17 +28,13 @@ export function unschedulableStatus(pod: Pod, now: string): Status {
   return { ...pod.status, phase: 'Pending', conditions };
 }
 
-export function boundStatus(pod: Pod, now: string): Status {
-  const state: PodState = { phase: 'Pending', ready: false, restarts: 0, waiting: 'ContainerCreating' };
-  return { ...stateStatus(pod, state, now), startTime: now };
-}
-
 export function stateStatus(pod: Pod, state: PodState, now: string): Status {
   return {
     ...pod.status,
     phase: state.phase,
     conditions: conditionsOf(pod, state, now),
     hostIP: '10.244.0.1',
+    startTime: pod.status?.startTime ?? now,
     ...(state.ip !== undefined && { podIP: state.ip, podIPs: [{ ip: state.ip }] }),
     containerStatuses: (pod.spec.containers ?? []).map(({ name, image = '' }) => ({
       name,

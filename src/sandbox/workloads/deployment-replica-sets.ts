@@ -7,7 +7,7 @@ import { annotations, ceilingOf, newSize, type ReplicaSets, replicasOf, type Res
 import { equal } from './equality.ts';
 import { selects } from './labels.ts';
 import { controlledBy, type OwnerIndex } from './owners.ts';
-import { hashLabel, templateHash, withLabels, withoutHash } from './pod-template.ts';
+import { hashLabel, sameTemplate, templateHash, withLabels } from './pod-template.ts';
 import { type Deployment, type ReplicaSet, shaped } from './shapes.ts';
 import { writeStatus } from './status.ts';
 
@@ -24,8 +24,7 @@ export function gather(world: World, owners: OwnerIndex, deployment: Deployment)
     .controlledBy(deployment, replicaSets)
     .map((object) => shaped('ReplicaSet', object))
     .sort(byAge);
-  const template = withoutHash(deployment.spec.template);
-  const current = own.find((replicaSet) => equal(withoutHash(replicaSet.spec.template), template));
+  const current = own.find((replicaSet) => sameTemplate(replicaSet.spec.template, deployment.spec.template));
   return { current, old: own.filter((replicaSet) => replicaSet !== current) };
 }
 
@@ -48,24 +47,25 @@ function revisionOf(replicaSet: ReplicaSet): number {
   return Number(replicaSet.metadata.annotations?.[annotations.revision] ?? 0);
 }
 
-/** Creates the ReplicaSet of the present template, or gives the one that is there the newest revision. */
-export function makeCurrent(world: World, owners: OwnerIndex, deployment: Deployment): void {
-  const { current, old } = gather(world, owners, deployment);
-  const next = Math.max(0, ...old.map(revisionOf)) + 1;
+/** Creates the ReplicaSet of the present template, or gives the one that is there the newest revision; says whether it wrote. */
+export function makeCurrent(world: World, deployment: Deployment, sets: ReplicaSets): boolean {
+  const { current } = sets;
+  const next = Math.max(0, ...sets.old.map(revisionOf)) + 1;
   if (current === undefined) {
-    create(world, deployment, next, { current, old });
-    return;
+    create(world, deployment, next, sets);
+    return true;
   }
   const noted = inherited(deployment, current.metadata.annotations, revisionOf(current), next);
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const changed =
     !equal(noted, current.metadata.annotations) || (current.spec.minReadySeconds ?? 0) !== minReadySeconds;
-  if (!changed) return;
+  if (!changed) return false;
   world.objects.update(replicaSets, {
     ...current,
     metadata: { ...current.metadata, annotations: noted },
     spec: { ...current.spec, minReadySeconds },
   });
+  return true;
 }
 
 function create(world: World, deployment: Deployment, revision: number, sets: ReplicaSets): void {

@@ -12,6 +12,7 @@ import {
   type ReplicaSets,
   replicasOf,
   rescale,
+  type Resize,
   shrinkOld,
 } from './deployment-size.ts';
 import {
@@ -71,6 +72,8 @@ class Pass {
   readonly #owners: OwnerIndex;
   readonly #moment: Moment;
   #deployment: Deployment;
+  /** As the last write left them. */
+  #sets: ReplicaSets | undefined;
   /** The revision in `#deployment` is not written yet. */
   #revised = false;
 
@@ -86,27 +89,38 @@ class Pass {
     this.#notePause();
     if (this.#deployment.spec.paused === true) {
       this.#syncRevision();
-      resize(this.#world, this.#deployment, rescale(this.#deployment, this.#gather()));
-      cleanUp(this.#world, this.#deployment, this.#gather());
+      this.#resize(rescale(this.#deployment, this.#gather()));
+      this.#cleanUp();
       return this.#count();
     }
     if (this.#wasScaled()) {
       this.#syncRevision();
-      resize(this.#world, this.#deployment, rescale(this.#deployment, this.#gather()));
+      this.#resize(rescale(this.#deployment, this.#gather()));
       return this.#count();
     }
     return isRecreate(this.#deployment) ? this.#recreate() : this.#roll();
   }
 
   #gather(): ReplicaSets {
-    return gather(this.#world, this.#owners, this.#deployment);
+    this.#sets ??= gather(this.#world, this.#owners, this.#deployment);
+    return this.#sets;
+  }
+
+  #cleanUp(): void {
+    cleanUp(this.#world, this.#deployment, this.#gather());
+    this.#sets = undefined;
+  }
+
+  #resize(wanted: readonly Resize[]): boolean {
+    this.#sets = undefined;
+    return resize(this.#world, this.#deployment, wanted);
   }
 
   /** Surge first, then shrink what is old; a pass does one of the two. */
   #roll(): number | undefined {
     const sets = this.#ensureCurrent();
     if (this.#resizeCurrent(sets)) return this.#report();
-    if (resize(this.#world, this.#deployment, shrinkOld(this.#deployment, sets))) return this.#report();
+    if (this.#resize(shrinkOld(this.#deployment, sets))) return this.#report();
     return this.#report();
   }
 
@@ -115,7 +129,7 @@ class Pass {
     const before = this.#gather();
     const down = before.old.filter((replicaSet) => replicasOf(replicaSet) > 0);
     const emptied = down.map((replicaSet) => ({ replicaSet, replicas: 0 }));
-    if (resize(this.#world, this.#deployment, emptied) || this.#oldPodsRun(before)) return this.#report();
+    if (this.#resize(emptied) || this.#oldPodsRun(before)) return this.#report();
     this.#resizeCurrent(this.#ensureCurrent());
     return this.#report();
   }
@@ -134,13 +148,13 @@ class Pass {
   #resizeCurrent(sets: ReplicaSets): boolean {
     if (sets.current === undefined) return false;
     const wanted = { replicaSet: sets.current, replicas: newSize(this.#deployment, sets) };
-    return wanted.replicas !== replicasOf(sets.current) && resize(this.#world, this.#deployment, [wanted]);
+    return wanted.replicas !== replicasOf(sets.current) && this.#resize([wanted]);
   }
 
   /** The ReplicaSets with one for the present template, created or taken up again, and the Deployment's revision that of it. */
   #ensureCurrent(): ReplicaSets {
     const known = this.#gather().current !== undefined;
-    makeCurrent(this.#world, this.#owners, this.#deployment);
+    if (makeCurrent(this.#world, this.#deployment, this.#gather())) this.#sets = undefined;
     const sets = this.#gather();
     this.#syncRevision();
     const name = sets.current?.metadata.name ?? '';
@@ -193,7 +207,7 @@ class Pass {
   #report(): number | undefined {
     const sets = this.#gather();
     const status = rolloutStatus(this.#deployment, sets, this.#moment);
-    if (isComplete(this.#deployment, status)) cleanUp(this.#world, this.#deployment, sets);
+    if (isComplete(this.#deployment, status)) this.#cleanUp();
     this.#write(status);
     return judgedIn(this.#deployment, status, this.#moment.now);
   }

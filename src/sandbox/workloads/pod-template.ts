@@ -36,10 +36,23 @@ export function withLabels(template: PodTemplate | undefined, labels: Readonly<R
   return { ...template, metadata: { ...template?.metadata, labels: { ...template?.metadata?.labels, ...labels } } };
 }
 
-/** The template without the label that a Deployment adds for its ReplicaSet. */
-export function withoutHash(template: PodTemplate | undefined): PodTemplate {
-  const { [hashLabel]: _, ...labels } = template?.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template?.metadata, labels } };
+const bareTexts = new WeakMap<PodTemplate, string>();
+
+/**
+ * Whether two templates are the same but for the label that a Deployment adds for its ReplicaSet.
+ * Templates are never mutated and live as long as their object, so that each is written out once.
+ */
+export function sameTemplate(a: PodTemplate | undefined, b: PodTemplate | undefined): boolean {
+  return bareText(a) === bareText(b);
+}
+
+function bareText(template: PodTemplate = {}): string {
+  const known = bareTexts.get(template);
+  if (known !== undefined) return known;
+  const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {};
+  const text = canonical({ ...template, metadata: { ...template.metadata, labels } });
+  bareTexts.set(template, text);
+  return text;
 }
 
 /** A Pod of `template`; its name is the owner's with a random end. */
