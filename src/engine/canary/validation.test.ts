@@ -174,6 +174,14 @@ describe('validateCanary', () => {
     expect(messages(spec)).toEqual([message]);
   });
 
+  it.each(['DaemonSet', 'Service'])('does not take a %s for a Deployment', (kind) => {
+    const problems = validateCanary(aCanary({ targetRef: { apiVersion: 'v1', kind, name: 'podinfo' } }), surroundings);
+    expect(problems.map(describeProblem)).toEqual([
+      `Cannot use spec.targetRef.kind "${kind}": Serin does not offer it as a target yet, use "Deployment"`,
+    ]);
+    expect(problems.every(isBlocking)).toBe(true);
+  });
+
   it('hides credentials in what it found', () => {
     const spec = withAnalysis({ webhooks: [{ name: 'load', url: 'ftp://user:secret@host/' }] });
     expect(messages(spec).join()).toContain('"ftp://***@host/"');
@@ -210,7 +218,7 @@ describe('validateCanary', () => {
 describe("the original's checks", () => {
   const originals = (spec: object, seen: Partial<Surroundings> = {}) =>
     validateCanary(aCanary(spec), { ...surroundings, ...seen, trafficProviders: ['gatewayapi:v1', 'knative', 'gloo'] })
-      .filter(isBlocking)
+      .filter((problem) => isBlocking(problem) && problem.original !== undefined)
       .map((problem) => problem.original);
 
   const upstreamRef = { apiVersion: 'gloo.solo.io/v1', kind: 'Upstream', name: 'up', namespace: 'other' };

@@ -25,6 +25,9 @@ export interface Surroundings {
   readonly parsesQuery: (query: string, metric: CanaryMetric) => true | string;
 }
 
+/** The kinds of workloads that the engine moves. */
+const offeredTargets: readonly string[] = ['Deployment'];
+
 type Check = (canary: Canary, seen: Surroundings) => readonly Problem[];
 
 /** Whether the Canary must stand still until the problem is solved. */
@@ -120,6 +123,14 @@ export const trafficProvider: Check = ({ spec }, seen) => {
   return [{ field: 'spec.provider', found: foundText(spec.provider), want, blocking: true }];
 };
 
+/** A workload of another kind must not be taken for one of these. */
+export const targetKind: Check = ({ spec }) => {
+  const { kind } = spec.targetRef;
+  if (offeredTargets.includes(kind)) return [];
+  const want = `Serin does not offer it as a target yet, use ${alternatives(offeredTargets)}`;
+  return [{ field: 'spec.targetRef.kind', found: foundText(kind), want, blocking: true }];
+};
+
 /** The CRD lets exactly one through; without a CRD anything may come. */
 export const strategy: Check = ({ spec }) => {
   const { iterations, stepWeight, stepWeights } = spec.analysis;
@@ -150,7 +161,7 @@ export const stepWeights: Check = ({ spec }) => {
 
 export const targetExists: Check = (canary, seen) => {
   const { kind, name } = canary.spec.targetRef;
-  if (kind === 'Service' || seen.target !== undefined) return [];
+  if (!offeredTargets.includes(kind) || seen.target !== undefined) return [];
   const want = `there is no such ${kind} in namespace ${foundText(namespaceOf(canary))}, create it or name another`;
   return [{ field: 'spec.targetRef.name', found: foundText(name), want }];
 };
@@ -231,6 +242,7 @@ const checks: readonly Check[] = [
   knativeTarget,
   cookieNames,
   trafficProvider,
+  targetKind,
   strategy,
   stepWeights,
   targetExists,
