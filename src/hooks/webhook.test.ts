@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import type { Clock } from '#runtime/clock.ts';
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock, type Clock } from '#runtime/clock.ts';
+import { gotHttp } from '#runtime/got-http.ts';
 import { HttpError, type Http, type HttpFailure, type HttpRequest } from '#runtime/http.ts';
 import { callWebhook, eventPayload, webhookPayload, type Webhook } from './webhook.ts';
 
@@ -146,5 +148,55 @@ describe('payloads', () => {
       eventType: 'Normal',
       timestamp: '1578607635167',
     });
+  });
+});
+
+describe('callWebhook over a real connection', () => {
+  async function called(handler: RequestListener, hook: Partial<Webhook> = {}) {
+    const server = createServer(handler);
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    const host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const url = `http://user:secret@${host}/load`;
+    const deps = { http: gotHttp({}), clock: systemClock };
+    const answer = await callWebhook({ url, ...hook }, webhookPayload(about), deps);
+    return JSON.stringify(answer).replaceAll(host, 'HOST');
+  }
+
+  it('follows redirects, and judges where they end [integrations-29]', async () => {
+    const to =
+      (status: number): RequestListener =>
+      (request, response) => {
+        if (request.url === '/load') response.writeHead(302, { location: '/there' }).end();
+        else response.writeHead(request.method === 'GET' ? status : 500).end();
+      };
+    expect(await called(to(200))).toBe('{"ok":true,"status":200}');
+    expect(await called(to(204))).toBe('{"ok":false,"message":""}');
+  });
+
+  it('gives up a receiver that takes too long [integrations-29]', async () => {
+    expect(await called(() => {}, { timeout: '50ms' })).toBe(
+      '{"ok":false,"message":"POST http://HOST/load giving up after 1 attempt(s): Cannot call HOST: no answer within 50ms"}',
+    );
+  });
+
+  it('waits a second before it asks again [integrations-29]', async () => {
+    const times: number[] = [];
+    await called(
+      (_, response) => {
+        times.push(performance.now());
+        response.writeHead(500).end('boom');
+      },
+      { retries: 1 },
+    );
+    const [first = 0, second = 0] = times;
+    expect(times).toHaveLength(2);
+    expect(second - first).toBeGreaterThanOrEqual(990);
   });
 });

@@ -74,6 +74,13 @@ describe('builtinQuery', () => {
     expect(builtinQuery(provider, 'request-duration', inputs).convert(raw)).toBe(expected);
   });
 
+  it('selects the pods of a DaemonSet, and not those of its primary', () => {
+    const { query } = builtinQuery('kubernetes', 'request-duration', { ...inputs, targetKind: 'DaemonSet' });
+    expect(query).toContain('kubernetes_pod_name=~"podinfo-[0-9a-zA-Z]+" }');
+    const pods = new RegExp('^podinfo-[0-9a-zA-Z]+$');
+    expect(['podinfo-x7kq2', 'podinfo-primary-x7kq2'].map((name) => pods.test(name))).toEqual([true, false]);
+  });
+
   it('leaves the success rate as it is', () => {
     expect(builtinQuery('kubernetes', 'request-success-rate', inputs).convert(98.999)).toBe(98.999);
   });

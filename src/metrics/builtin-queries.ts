@@ -16,6 +16,8 @@ export interface QueryInputs {
   readonly name: string;
   readonly namespace: string;
   readonly target: string;
+  /** `spec.targetRef.kind`: pods of a DaemonSet are named otherwise. */
+  readonly targetKind?: string;
   readonly service: string;
   readonly ingress: string;
   readonly route: string;
@@ -107,10 +109,10 @@ const envoy = {
   duration: { bucket: 'envoy_cluster_upstream_rq_time_bucket' },
 } as const;
 
-/** Pods of the target: a name, a ReplicaSet's hash, a pod's suffix. */
-const podsOfTarget = ({ namespace, target }: QueryInputs): string[] => [
+/** Pods of the target: a name, a ReplicaSet's hash unless it is a DaemonSet, a pod's suffix. The primary's pods never match. */
+const podsOfTarget = ({ namespace, target, targetKind }: QueryInputs): string[] => [
   `kubernetes_namespace="${namespace}"`,
-  `kubernetes_pod_name=~"${target}-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)"`,
+  `kubernetes_pod_name=~"${target}-[0-9a-zA-Z]+${targetKind === 'DaemonSet' ? '' : '(-[0-9a-zA-Z]+)'}"`,
 ];
 
 const istio: QuerySet = {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { gotHttp } from './got-http.ts';
 import { HttpError, type HttpRequest } from './http.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
-const servers: Server[] = [];
+const servers: Pick<Server, 'close' | 'closeAllConnections'>[] = [];
 
 /** A server on loopback; the promise resolves with its address. */
 function serve(handler: Handler): Promise<string> {
@@ -162,6 +163,20 @@ describe('gotHttp', () => {
   });
 });
 
+it('looks at certificates unless it is told not to', async () => {
+  const server = createTlsServer(selfSigned, (_, response) => response.end('ok'));
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const url = `https://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
+  expect(await failure(get(url))).toMatchObject({ kind: 'certificate' });
+  expect((await get(url, { insecureSkipVerify: true })).body).toBe('ok');
+  // What was accepted once is not accepted for the next caller.
+  expect(await failure(get(url))).toMatchObject({ kind: 'certificate' });
+});
+
 describe('redirects of gotHttp', () => {
   const headers = { authorization: 'Bearer t', 'x-api-key': 'k', 'content-type': 'application/json' };
 
@@ -213,3 +228,23 @@ describe('redirects of gotHttp', () => {
     expect(await failure(get(`${url}/file`, { redirects: 10 }))).toMatchObject({ kind: 'bad-request' });
   });
 });
+
+/** Made for this test, signed by nobody, good for nothing else. */
+const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgw2pj97Bj72uONvhJ
+jlDuBbU7iUDnG25Q/SKw2prh5wWhRANCAARwAyUhcqRZKVJmgus0Jndc6RGdcjJs
+5XJBcZ6v27jygJYIjVeoHvU+XA8wEYqRek2jwTAads/G2yy7cFWAn9eA
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUBn2C3795iLjajXRVCRPO0imnSSowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEzMDY0MVoYDzIxMjYxMDI4
+MTMwNjQxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARwAyUhcqRZKVJmgus0Jndc6RGdcjJs5XJBcZ6v27jygJYIjVeoHvU+
+XA8wEYqRek2jwTAads/G2yy7cFWAn9eAo28wbTAdBgNVHQ4EFgQUiqettpMDC6f/
+Ml2Ci0KNnEuE2mIwHwYDVR0jBBgwFoAUiqettpMDC6f/Ml2Ci0KNnEuE2mIwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSAAwRQIhAPbaHq0nATwKRNX1Bol8z3JAdNt4ziE3evjckaLYC+LWAiBS
+wFdvqspLObTCfbaPgio2M2Esl6TdU1OhaOjXDO0pBA==
+-----END CERTIFICATE-----`,
+};
