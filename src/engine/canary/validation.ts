@@ -153,8 +153,8 @@ export const stepWeights: Check = ({ spec }) => {
   }
   return weights.flatMap((weight, index) => {
     const before = weights[index - 1] ?? 0;
-    if (weight > before && weight <= 100) return [];
-    const want = weight > 100 ? 'it must be at most 100' : `it must be greater than ${before}`;
+    if (weight > before) return []; // what exceeds 100 is cut
+    const want = `it must be greater than ${before}`;
     return [{ field: `spec.analysis.stepWeights[${index}]`, found: foundText(weight), want }];
   });
 };
