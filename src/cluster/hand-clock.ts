@@ -7,7 +7,7 @@ import type { Clock } from '#runtime/clock.ts';
 export interface HandClock {
   readonly clock: Clock;
   /** Lets time pass, and everything that it sets off. */
-  pass(milliseconds: number): Promise<void>;
+  readonly pass: (milliseconds: number) => Promise<void>;
 }
 
 export function handClock(): HandClock {

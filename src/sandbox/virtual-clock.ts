@@ -1,4 +1,5 @@
 /** A clock that is turned by hand: time stands still while anything is in flight, then jumps to the next timer. */
+import { DeadlineHeap } from '#cluster/deadline-heap.ts';
 import type { CancelTimer, Clock } from '#runtime/clock.ts';
 
 /**
@@ -13,7 +14,6 @@ interface Timer {
   readonly rank: number;
   readonly sequence: number;
   readonly run: () => void;
-  cancelled: boolean;
 }
 
 export interface VirtualClockOptions {
@@ -25,7 +25,7 @@ export class VirtualClock {
   readonly #start: number;
   #elapsed = 0;
   #sequence = 0;
-  readonly #timers = new TimerHeap();
+  readonly #timers = new DeadlineHeap<Timer>((a, b) => a.due - b.due || a.rank - b.rank || a.sequence - b.sequence);
 
   constructor(options: VirtualClockOptions = {}) {
     this.#start = options.start ?? Date.UTC(2026, 0, 1);
@@ -51,11 +51,9 @@ export class VirtualClock {
   }
 
   #after(delay: number, rank: number, run: () => void): CancelTimer {
-    const timer: Timer = { due: this.#elapsed + Math.max(0, delay), rank, sequence: this.#sequence++, run, cancelled: false };
+    const timer: Timer = { due: this.#elapsed + Math.max(0, delay), rank, sequence: this.#sequence++, run };
     this.#timers.push(timer);
-    return () => {
-      timer.cancelled = true;
-    };
+    return () => void this.#timers.remove(timer);
   }
 
   /**
@@ -83,53 +81,4 @@ function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-/** A binary heap of timers by (due, rank, sequence); cancelled ones are dropped when they reach the top. */
-class TimerHeap {
-  readonly #items: Timer[] = [];
-
-  peek(): Timer | undefined {
-    while (this.#items[0]?.cancelled === true) this.pop();
-    return this.#items[0];
-  }
-
-  push(timer: Timer): void {
-    let index = this.#items.push(timer) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!this.#swapUnlessOrdered(parent, index)) return;
-      index = parent;
-    }
-  }
-
-  pop(): void {
-    const last = this.#items.pop();
-    if (last === undefined || this.#items.length === 0) return;
-    this.#items[0] = last;
-    let index = 0;
-    for (;;) {
-      const left = 2 * index + 1;
-      const right = left + 1;
-      const child = right < this.#items.length && this.#ordered(right, left) ? right : left;
-      if (child >= this.#items.length || !this.#swapUnlessOrdered(index, child)) return;
-      index = child;
-    }
-  }
-
-  #ordered(first: number, second: number): boolean {
-    const a = this.#items[first];
-    const b = this.#items[second];
-    if (a === undefined || b === undefined) return true;
-    return (a.due - b.due || a.rank - b.rank || a.sequence - b.sequence) <= 0;
-  }
-
-  #swapUnlessOrdered(parent: number, child: number): boolean {
-    const above = this.#items[parent];
-    const below = this.#items[child];
-    if (above === undefined || below === undefined || this.#ordered(parent, child)) return false;
-    this.#items[parent] = below;
-    this.#items[child] = above;
-    return true;
-  }
 }
