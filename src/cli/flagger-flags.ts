@@ -55,7 +55,10 @@ export const flaggerFlags = {
 export type FlaggerFlags = FlagValues<typeof flaggerFlags>;
 
 /** What the flags and the environment decide for the controller; a variable that is set wins over its flag. */
-export function canarySettings(flags: FlaggerFlags, environment: Readonly<Record<string, string | undefined>>): CanarySettings {
+export function canarySettings(
+  flags: FlaggerFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): CanarySettings {
   const eventWebhook = environment['EVENT_WEBHOOK_URL'] || flags['event-webhook'];
   return {
     meshProvider: flags['mesh-provider'],

@@ -2,15 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { listenLoadtester } from '#loadtester/listen.ts';
 import { createLog, type Log } from '#runtime/log.ts';
+import type { CommandIo } from './command-io.ts';
 import { boolFlag, durationFlag, flagUsage, klogFlags, parseFlags, stringFlag } from './go-flags.ts';
-
-/** What a command may use of the process it runs in. */
-export interface CommandIo {
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-  /** Aborted when the process is asked to end. */
-  readonly signal: AbortSignal;
-}
 
 const flags = {
   ...klogFlags,

@@ -1,0 +1,54 @@
+/** `serin controller`: runs the controllers, all APIs or one alone with the flags of its original. */
+import { createLog } from '#runtime/log.ts';
+import { runControllers } from '#main.ts';
+import type { CommandIo } from './command-io.ts';
+import { canarySettings, flaggerFlags } from './flagger-flags.ts';
+import { flagUsage, parseFlags } from './go-flags.ts';
+import { version } from './version.ts';
+
+/** APIs that can run alone, under the name of the system that they replace. */
+const apis: readonly string[] = ['flagger'];
+
+/** Resolves with the exit code. Until there is a second API, all of them have the flags of the first. */
+export async function controllerCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  const [first] = argv;
+  const named = first !== undefined && !first.startsWith('-');
+  if (named && !apis.includes(first)) {
+    io.stderr(`Cannot run the controller "${first}": choose one of ${apis.join(', ')}, or none for all\n`);
+    return 2;
+  }
+  const program = named ? `serin controller ${first}` : 'serin controller';
+  const parsed = parseFlags(flaggerFlags, named ? argv.slice(1) : argv);
+  if (!parsed.ok && parsed.help) {
+    io.stdout(flagUsage(program, flaggerFlags));
+    return 0;
+  }
+  if (!parsed.ok) {
+    io.stderr(`${parsed.message}\n${flagUsage(program, flaggerFlags)}`);
+    return 2;
+  }
+  const flags = parsed.values;
+  if (flags.version) {
+    io.stdout(`Flagger version ${version} revision  serin\n`);
+    return 0;
+  }
+  const log = createLog({ level: flags['log-level'], write: io.stderr });
+  try {
+    return await runControllers({
+      canary: canarySettings(flags, process.env),
+      kubeconfig: flags.kubeconfig,
+      qps: flags['kubeconfig-qps'],
+      burst: flags['kubeconfig-burst'],
+      port: flags.port,
+      ...(flags['enable-leader-election']
+        ? { leaseNamespace: flags.namespace || flags['leader-election-namespace'] }
+        : {}),
+      version,
+      log,
+      signal: io.signal,
+    });
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}

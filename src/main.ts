@@ -1,0 +1,130 @@
+/** The controller process: connects to a cluster, leads or waits to lead, and runs the controllers until it is told to end. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Resource } from '#api/kubernetes.ts';
+import { connect, type Connection } from '#cluster/connection.ts';
+import { connectCluster, type Cluster } from '#cluster/cluster.ts';
+import { electLeader, type LeaderElection } from '#cluster/leader-election.ts';
+import { alertProviders, canaries, metricTemplates, nameOf, pathOf } from '#cluster/resource.ts';
+import { startCanaryController } from '#controllers/canary/canary-controller.ts';
+import type { CanarySettings } from '#controllers/canary/settings.ts';
+import { serveStatus } from '#controllers/status-server.ts';
+import { systemClock } from '#runtime/clock.ts';
+import { gotHttp } from '#runtime/got-http.ts';
+import type { Log } from '#runtime/log.ts';
+
+export interface ProcessOptions {
+  readonly canary: CanarySettings;
+  /** Empty: `KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
+  readonly kubeconfig: string;
+  readonly qps: number;
+  readonly burst: number;
+  readonly port: number;
+  /** Namespace of the Lease; without it the process works at once. */
+  readonly leaseNamespace?: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+}
+
+const leaseName = 'flagger-leader-election';
+/** Owner of the fields that Serin writes, and the component of its Events: what the original's users filter for. */
+const fieldManager = 'flagger';
+/** How long passes may go on after the process was asked to end, in milliseconds. */
+const grace = 5_000;
+
+/** Resolves with the exit code: 0 after a shutdown that was asked for, 1 when the lease was lost or the start failed. */
+export async function runControllers(options: ProcessOptions): Promise<number> {
+  const { log, signal } = options;
+  const connection = await connect({
+    clock: systemClock,
+    ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = await serveStatus(options.port, registry);
+  log.info(`Serving metrics and health on port ${server.port}`);
+  const election = options.leaseNamespace === undefined ? undefined : lead(connection, options.leaseNamespace, log);
+  const cluster = connectCluster({
+    transport: connection.open(),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    registry,
+    fieldManager,
+    qps: options.qps,
+    burst: options.burst,
+    ...(election === undefined ? {} : { canWrite: () => election.canWrite() }),
+  });
+  try {
+    await requireCrds(connection, [canaries, metricTemplates, alertProviders], options.canary.namespace);
+    log.info(`Connected to ${connection.server}`);
+    return await lookAfter(options, cluster, registry, election);
+  } finally {
+    await cluster.stop();
+    await election?.stop();
+    await server.close();
+  }
+}
+
+function lead(connection: Connection, namespace: string, log: Log): LeaderElection {
+  return electLeader({
+    transport: connection.open({ connections: 1 }),
+    clock: systemClock,
+    random: Math.random,
+    lease: { namespace, name: leaseName },
+    identity: `${hostname()}_${randomUUID()}`,
+    fieldManager,
+    log,
+  });
+}
+
+/** Waits to lead, runs the controllers, and ends them when the lease is lost or the signal is aborted. */
+async function lookAfter(
+  { canary, version, log, signal }: ProcessOptions,
+  cluster: Cluster,
+  registry: Registry,
+  election: LeaderElection | undefined,
+): Promise<number> {
+  const asked = new Promise<'asked'>((resolve) => {
+    if (signal.aborted) resolve('asked');
+    signal.addEventListener('abort', () => resolve('asked'), { once: true });
+  });
+  if (election !== undefined) {
+    log.info('Waiting to become the leader');
+    if ((await Promise.race([election.acquired, asked])) === 'asked') return 0;
+    log.info('Leading');
+  }
+  const context = { clock: systemClock, cluster, http: gotHttp(), log, random: Math.random, registry };
+  const controller = startCanaryController(context, canary, version);
+  const reason = await Promise.race([asked, ...(election === undefined ? [] : [election.over])]);
+  await controller.stop({ grace: reason === 'asked' ? grace : 0 });
+  if (reason === 'asked') return 0;
+  log.error('The lease was lost: ending, so that only one process works');
+  return 1;
+}
+
+/** A controller whose kinds cannot be listed would wait for ever without saying so. */
+async function requireCrds(
+  connection: Connection,
+  resources: readonly Resource[],
+  namespace: string | undefined,
+): Promise<void> {
+  const transport = connection.open({ connections: 1 });
+  try {
+    for (const resource of resources) {
+      const path = pathOf(resource, namespace === undefined ? {} : { namespace });
+      const { status } = await transport.send({ method: 'GET', path, query: { limit: '1' } });
+      if (status === 404)
+        throw new Error(`Cannot list ${nameOf(resource)}: its CRD is missing, apply deploy/crds first`);
+      if (status >= 400)
+        throw new Error(
+          `Cannot list ${nameOf(resource)}: the API server answers ${status}, check the role of this account`,
+        );
+    }
+  } finally {
+    await transport.close();
+  }
+}
