@@ -40,7 +40,21 @@ function combine(
     const combined = combine(child(a, key), child(b, key), keep);
     if (combined !== undefined) children[key] = combined;
   }
-  return node(keep(isMember(a), isMember(b)), children);
+  const inSet = keep(isMember(a), isMember(b));
+  return a !== undefined && isNode(a, inSet, children) ? a : node(inSet, children);
+}
+
+/** A result that is what was there before stays the same object: nobody has to look into it again. */
+function isNode(set: FieldSet, inSet: boolean, children: Readonly<Record<string, FieldSet>>): boolean {
+  if (isMember(set) !== inSet) return false;
+  let count = 0;
+  for (const key in set) {
+    if (key === dot) continue;
+    if (children[key] !== set[key]) return false;
+    count += 1;
+  }
+  for (const _ in children) count -= 1;
+  return count === 0 && (inSet || Object.keys(children).length > 0);
 }
 
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {

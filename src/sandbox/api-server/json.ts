@@ -87,7 +87,9 @@ export function adopt(value: unknown): unknown {
 
 function adoptMap(value: object): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
+  const source: Readonly<Record<string, unknown>> = Object(value);
+  for (const key of Object.keys(source)) {
+    const inner = source[key];
     if (inner !== undefined) copy[key] = adopt(inner);
   }
   return copy;
