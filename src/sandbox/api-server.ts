@@ -32,6 +32,8 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly transport: Transport;
+  /** Another connection: closing it leaves the others open. */
+  connect(): Transport;
   readonly objects: Objects;
   /** Answers a request at once; a watch has a `stream`. */
   handle(request: ServerRequest): Answer;
@@ -82,6 +84,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   return {
     transport: inProcessTransport(handle),
+    connect: () => inProcessTransport(handle),
     objects,
     handle,
     intercept(next) {

@@ -1,7 +1,7 @@
 /** Acceptance scenarios of a Canary's run: initialisation, steps, promotion, rollback, restart. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { services } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
+import { canaries, deployments, services } from '#cluster/resource.ts';
+import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 let running: CanaryWorld | undefined;
 afterEach(() => running?.stop());
@@ -56,5 +56,274 @@ describe('a Canary is initialised', () => {
     expect(writes).toEqual([]);
     expect(world.events()).toHaveLength(said);
     expect(await world.metrics()).toContain('flagger_canary_status{name="podinfo",namespace="default"} 1');
+  });
+});
+
+describe('a Canary is promoted', () => {
+  it('[canary-4] scales the target up when its image changes, and moves no traffic yet', async () => {
+    const world = await start();
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(1);
+    expect(world.events().at(-1)).toBe('New revision detected! Scaling up podinfo.default');
+    expect(world.deployment().spec.replicas).toBe(1);
+    expect(world.status()).toMatchObject({ phase: 'Progressing', canaryWeight: 0 });
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(await world.metrics()).toContain('flagger_canary_status{name="podinfo",namespace="default"} 0');
+  });
+
+  it('[canary-5] walks from 10 to 50, copies the spec, gives the primary its traffic back and succeeds', async () => {
+    const world = await start();
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(1);
+    const weights = [];
+    for (let tick = 2; tick <= 6; tick++) {
+      await world.ticks(1);
+      weights.push(world.status().canaryWeight);
+    }
+    expect(weights).toEqual([10, 20, 30, 40, 50]);
+    await world.ticks(1);
+    expect(world.status()).toMatchObject({ phase: 'Promoting', canaryWeight: 50 });
+    expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toBe('podinfo:2');
+    expect(world.weights()).toEqual({ primary: 50, canary: 50 });
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Finalising');
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Succeeded');
+    expect(world.deployment().spec.replicas).toBe(0);
+    expect(await world.metrics()).toContain(
+      'flagger_canary_successes_total{name="podinfo",namespace="default",deployment_strategy="canary",analysis_status="completed"} 1',
+    );
+  });
+
+  it('[canary-6] gives traffic back in steps when stepWeightPromotion says so', async () => {
+    const world = await start({ analysis: { stepWeight: 100, stepWeightPromotion: 50 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    const states = [];
+    for (let tick = 1; tick <= 6; tick++) {
+      await world.ticks(1);
+      states.push(`${world.status().phase} ${world.status().canaryWeight}`);
+    }
+    expect(states).toEqual([
+      'Progressing 0',
+      'Progressing 100',
+      'Promoting 100',
+      'Promoting 50',
+      'Finalising 0',
+      'Succeeded 0',
+    ]);
+  });
+
+  it.each([
+    [{ stepWeight: 20, maxWeight: 50 }, [100, 80, 60, 40]],
+    [{ stepWeights: [1, 2, 10, 80] }, [100, 99, 98, 90, 20]],
+    [{ stepWeights: [1, 2, 10, 200] }, [100, 99, 98, 90, 0]],
+  ])('[canary-7] with %j the primary goes through %j and is promoted', async (analysis, expected) => {
+    const world = await start({ analysis });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    const seen = [];
+    for (;;) {
+      await world.ticks(1);
+      if (world.status().phase === 'Promoting') break;
+      seen.push(world.weights().primary);
+    }
+    expect(seen).toEqual(expected);
+  });
+
+  it('[canary-25] promotes without checks when skipAnalysis is set, also in the middle of a run', async () => {
+    const world = await start({
+      spec: { skipAnalysis: true },
+      analysis: { stepWeight: 10, webhooks: [hook('post-rollout', 'after')] },
+    });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Progressing');
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Succeeded');
+    expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toBe('podinfo:2');
+    expect(world.calls('after').map(({ body }) => body)).toMatchObject([{ phase: 'Succeeded' }]);
+    expect(await world.metrics()).toContain('analysis_status="skipped"} 1');
+
+    world.change(canaries, 'podinfo', { spec: { skipAnalysis: false } });
+    world.setImage('podinfo:3');
+    await world.ticks(4);
+    expect(world.weights()).toEqual({ primary: 70, canary: 30 });
+    world.change(canaries, 'podinfo', { spec: { skipAnalysis: true } });
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Succeeded');
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+  });
+});
+
+describe('a Canary fails', () => {
+  it('[canary-12] is rolled back in the tick after the last tolerated failure', async () => {
+    const world = await start({ analysis: { threshold: 2, stepWeight: 10 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    world.metric(90);
+    await world.ticks(1);
+    expect(world.status()).toMatchObject({ phase: 'Progressing', failedChecks: 1 });
+    await world.ticks(1);
+    expect(world.status()).toMatchObject({ phase: 'Progressing', failedChecks: 2 });
+    await world.ticks(1);
+    expect(world.events().slice(-2)).toEqual([
+      '[W] Rolling back podinfo.default failed checks threshold reached 2',
+      '[W] Canary failed! Scaling down podinfo.default',
+    ]);
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.deployment().spec.replicas).toBe(0);
+    expect(world.status()).toMatchObject({ phase: 'Failed', failedChecks: 0 });
+    const metrics = await world.metrics();
+    expect(metrics).toContain('flagger_canary_status{name="podinfo",namespace="default"} 2');
+    expect(metrics).toMatch(/flagger_canary_failures_total\{.*\} 1/);
+  });
+
+  it('[canary-12] counts failures together, however many successes lie between them', async () => {
+    const world = await start({ analysis: { threshold: 2, stepWeight: 10 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    world.metric({ inTurn: [90, 100, 90, 100] });
+    await world.ticks(3);
+    expect(world.status()).toMatchObject({ phase: 'Progressing', failedChecks: 2 });
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Failed');
+  });
+
+  it('[canary-15] starts nothing when the old image comes back, and tries again when the failed one does', async () => {
+    const world = await start({ analysis: { threshold: 1, stepWeight: 10 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    world.metric(90);
+    await world.until('Failed');
+    const primary = world.deployment('podinfo-primary').metadata.resourceVersion;
+    world.setImage('podinfo:1');
+    await world.ticks(3);
+    expect(world.status().phase).toBe('Failed');
+    expect(world.deployment('podinfo-primary').metadata.resourceVersion).toBe(primary);
+    world.setImage('podinfo:2');
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Progressing');
+  });
+
+  it('[canary-26] fails at once when the target exceeds its own deadline, without an alert', async () => {
+    const world = await start({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
+    await world.until('Initialized');
+    // A Deployment counts its deadline while it rolls; one that is only scaled up has none of its own.
+    world.setImage('podinfo:2');
+    await world.ticks(1);
+    world.setImage('podinfo:bad');
+    await world.until('Failed', 5);
+    expect(world.events().at(-2)).toContain('exceeded its progress deadline');
+    expect(world.deployment().spec.replicas).toBe(0);
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toBe('podinfo:1');
+  });
+
+  it('[canary-27] keeps the healthy canary when the primary breaks while it is promoted', async () => {
+    const world = await start({
+      analysis: { stepWeight: 50, maxWeight: 50 },
+      deployment: { spec: { progressDeadlineSeconds: 15 } },
+    });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.until('Promoting');
+    world.setImage('podinfo:bad', 'podinfo-primary');
+    await world.until('Failed', 6);
+    expect(world.status().canaryWeight).toBe(100);
+    expect(world.weights()).toEqual({ primary: 0, canary: 100 });
+    expect(world.deployment().spec.replicas).toBe(1);
+    expect(world.events().at(-1)).toContain('Promotion of podinfo.default failed, primary not ready: ');
+  });
+
+  it('[canary-28] waits while a workload rolls, without counting it', async () => {
+    const world = await start({ analysis: { stepWeight: 10 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    world.change(deployments, 'podinfo-primary', {
+      spec: { replicas: 3, template: { metadata: { annotations: { slow: 'yes' } } } },
+    });
+    world.setImage('podinfo:bad', 'podinfo-primary');
+    await world.ticks(1);
+    expect(world.events().at(-1)).toMatch(/^\[W\] podinfo-primary.default not ready: waiting for rollout to finish/);
+    expect(world.status()).toMatchObject({ canaryWeight: 10, failedChecks: 0 });
+  });
+});
+
+describe('a Canary changes while it runs', () => {
+  it('[canary-13] starts again from zero on another revision, without asking the start gate', async () => {
+    const world = await start({ analysis: { stepWeight: 10, webhooks: [hook('confirm-rollout', 'gate')] } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    expect(world.weights().canary).toBe(10);
+    const asked = world.calls('gate').length;
+    world.setImage('podinfo:3');
+    await world.ticks(1);
+    expect(world.events().at(-1)).toBe('New revision detected! Restarting analysis for podinfo.default');
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.status()).toMatchObject({ phase: 'Progressing', failedChecks: 0 });
+    expect(world.calls('gate')).toHaveLength(asked);
+  });
+
+  it('[canary-16] goes on when the target is set back to the promoted template', async () => {
+    const world = await start({ analysis: { stepWeight: 10 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(2);
+    world.setImage('podinfo:1');
+    await world.ticks(1);
+    expect(world.events().join()).not.toContain('Restarting');
+    expect(world.status()).toMatchObject({ phase: 'Progressing', canaryWeight: 20 });
+  });
+
+  it('[canary-37] stands still while suspended, and follows a changed interval within the control loop', async () => {
+    const world = await start({ analysis: { stepWeight: 10, interval: '60s' } });
+    await world.ticks(20);
+    world.setImage('podinfo:2');
+    await world.ticks(18);
+    expect(world.status().canaryWeight).toBe(20);
+    world.change(canaries, 'podinfo', { spec: { suspend: true } });
+    await world.ticks(18);
+    expect(world.status().canaryWeight).toBe(20);
+    expect(world.events().slice(-3)).toEqual(
+      Array.from({ length: 3 }, () => 'skipping canary run as object is suspended'),
+    );
+    world.change(canaries, 'podinfo', { spec: { suspend: false } });
+    await world.ticks(6);
+    expect(world.status().canaryWeight).toBe(30);
+    world.change(canaries, 'podinfo', { spec: { analysis: { interval: '30s' } } });
+    await world.clock.run(world.clock.elapsed + 1_100);
+    expect(world.status().canaryWeight).toBe(40);
+    await world.ticks(3);
+    expect(world.status().canaryWeight).toBe(50);
+  });
+
+  it('[canary-37] does not tick more often than every ten seconds', async () => {
+    const world = await start({ analysis: { stepWeight: 10, interval: '5s' } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(3);
+    expect(world.status().canaryWeight).toBe(20);
+  });
+
+  it('[canary-38] goes on from the weight of the route after a restart of the controller', async () => {
+    const world = await start({ analysis: { stepWeight: 10, webhooks: [hook('pre-rollout', 'before')] } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(4);
+    expect(world.weights()).toEqual({ primary: 70, canary: 30 });
+    const asked = world.calls('before').length;
+    await world.restart();
+    expect(world.weights()).toEqual({ primary: 60, canary: 40 });
+    expect(world.calls('before')).toHaveLength(asked);
   });
 });

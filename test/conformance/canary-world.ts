@@ -82,7 +82,7 @@ export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
 
   const start = (flags: readonly string[] = []): Promise<RunningController & { readonly registry: Registry }> =>
     startController('flagger', {
-      transport: world.transport,
+      transport: world.api.connect(),
       clock: clock.as('controller'),
       http,
       random: seededRandom(7),
