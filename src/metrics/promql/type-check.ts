@@ -40,7 +40,7 @@ export function checkTypes(expr: Expr, refuse: Refuse): void {
       return;
     case 'subquery':
       checkTypes(expr.expr, refuse);
-      return expect(expr.expr, ['vector', 'scalar'], 'a subquery', refuse);
+      return expect(expr.expr, ['vector'], 'a subquery', refuse);
     case 'negation':
       checkTypes(expr.expr, refuse);
       return expect(expr.expr, ['vector', 'scalar'], 'a sign', refuse);

@@ -208,7 +208,7 @@ function subquery({ expr, step = 0 }: Subquery, window: Window, setting: Setting
   }
   const series = new Map<string, { labels: Labels; points: Point[] }>();
   for (let at = (Math.floor(window.start / interval) + 1) * interval; at <= window.end; at += interval) {
-    for (const { labels, value } of samplesAt(expr, at, setting)) {
+    for (const { labels, value } of vectorOf(expr, at, setting)) {
       const key = labelKey(labels);
       const entry = series.get(key) ?? { labels, points: [] };
       entry.points.push({ at, value });
@@ -216,11 +216,6 @@ function subquery({ expr, step = 0 }: Subquery, window: Window, setting: Setting
     }
   }
   return [...series.values()];
-}
-
-function samplesAt(expr: Expr, at: number, setting: Setting): readonly Sample[] {
-  if (typeOf(expr) !== 'scalar') return vectorOf(expr, at, setting);
-  return [{ labels: new Map(), value: numberOf(expr, at, setting) }];
 }
 
 function unsupported(expr: Expr): EvaluationError {
