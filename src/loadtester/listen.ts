@@ -1,10 +1,12 @@
 /** The load tester as a process: a real port, real programs, and an end that lets running requests finish. */
 import { accessSync, constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { delimiter, join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { sleep, systemClock } from '#runtime/clock.ts';
+import { gotHttp } from '#runtime/got-http.ts';
 import type { Log } from '#runtime/log.ts';
 import { loadGenerator } from './http-load.ts';
 import { runCommand } from './run-command.ts';
@@ -42,6 +44,8 @@ export async function listenLoadtester(options: ListenOptions): Promise<Listenin
     load: loadGenerator(systemClock),
     has: isInstalled,
     clock: systemClock,
+    http: gotHttp(),
+    readFile: (path) => readFile(path, 'utf8'),
     metrics: () => registry.metrics(),
   });
   const { server, port: actual } = await listening(tester.fetch, port, host);

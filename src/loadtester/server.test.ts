@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '#runtime/clock.ts';
+import { gotHttp } from '#runtime/got-http.ts';
 import { createLog } from '#runtime/log.ts';
 import type { LoadPlan } from './load-plan.ts';
 import { runCommand } from './run-command.ts';
@@ -17,6 +18,8 @@ function start(more: Partial<LoadtesterOptions> = {}) {
     },
     has: () => false,
     clock: systemClock,
+    http: gotHttp({}),
+    readFile: async () => 'api-key\n',
     log: createLog({ level: 'debug', write: (line) => lines.push(JSON.parse(line).msg) }),
     timeout: 60_000,
     metrics: async () => 'process_cpu_seconds_total 1\n',
@@ -72,6 +75,7 @@ describe('tasks of the load tester', () => {
     [{ type: 'nope', cmd: 'x' }, 'unknown task type nope'],
     [{ type: 'toString', cmd: 'x' }, 'unknown task type toString'],
     [{ type: 'http' }, 'url not found in metadata'],
+    [{ type: 'ngrinder' }, 'server, clone, username and passwd are required metadata'],
   ])('with %j are refused [integrations-37]', async (metadata, message) => {
     expect(await start().task(metadata)).toBe(`400 ${message}`);
   });
@@ -149,6 +153,10 @@ describe('tasks of the load tester', () => {
     await installed.task({ type: 'bash', cmd: hey });
     expect(commands).toEqual([`-c ${hey}`]);
     expect(installed.plans).toEqual([]);
+  });
+
+  it('of type concord say what they miss', async () => {
+    expect(await start().task({ type: 'concord' })).toBe('500 `server` is required with type concord');
   });
 
   it('of type http are generated here', async () => {

@@ -81,8 +81,7 @@ export function createLoadtester(options: LoadtesterOptions): Loadtester {
       return c.body(null, 202);
     }
     const result = await task.run(stop.signal);
-    const command = payload.metadata?.['cmd'] ?? '';
-    if (!result.ok) return c.text(`command ${command} failed: ${result.output}: ${result.reason}`, 500);
+    if (!result.ok) return c.text(task.failure(result), 500);
     return c.text(task.returnOutput ? result.output : '');
   });
   app.all('*', protect, doTask);

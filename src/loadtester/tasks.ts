@@ -2,10 +2,13 @@
 import { formatDuration } from '#api/duration.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { parseGoBool } from '#runtime/go-bool.ts';
+import type { Http } from '#runtime/http.ts';
 import type { Log } from '#runtime/log.ts';
+import { runConcord } from './concord.ts';
 import type { CanaryName } from './gates.ts';
 import { reportText, type GenerateLoad } from './http-load.ts';
 import { planOfHeyCommand, planOfMetadata, planTitle, type LoadPlan } from './load-plan.ts';
+import { ngrinderTest, runNgrinder } from './ngrinder.ts';
 import type { CommandResult, RunCommand } from './run-command.ts';
 import type { QueuedTask } from './task-queue.ts';
 
@@ -15,6 +18,9 @@ export interface TaskDeps {
   /** Whether a program is installed. */
   readonly has: (program: string) => boolean;
   readonly clock: Clock;
+  /** For tasks that run on another server. */
+  readonly http: Http;
+  readonly readFile: (path: string) => Promise<string>;
   readonly log: Log;
   /** Of one task, in milliseconds. */
   readonly timeout: number;
@@ -26,10 +32,11 @@ export type Task =
   | { readonly how: 'refuse'; readonly message: string }
   /** Answered at once; whether it works out is only logged. */
   | { readonly how: 'queue'; readonly task: QueuedTask }
-  /** Answered when it has ended. */
+  /** Answered when it has ended; `failure` is the text when it did not end well. */
   | {
       readonly how: 'wait';
       readonly returnOutput: boolean;
+      readonly failure: (result: CommandResult & { readonly ok: false }) => string;
       readonly run: (signal: AbortSignal) => Promise<CommandResult>;
     };
 
@@ -49,10 +56,8 @@ const types: Readonly<Record<string, TaskType>> = {
   helmv3: waitedFor('helm', words),
   kubectl: waitedFor('kubectl', words),
   http: queuedLoad,
-  concord: () =>
-    refuse('task type concord is not supported by this load tester, use cmd or bash with its command line'),
-  ngrinder: () =>
-    refuse('task type ngrinder is not supported by this load tester, use cmd or bash with its command line'),
+  concord: waitedConcord,
+  ngrinder: queuedNgrinder,
 };
 
 function refuse(message: string): Task {
@@ -91,8 +96,27 @@ function waitedFor(program: string, argumentsOf: (command: string) => string[]):
       deps.log.info(`task starting ${command}`);
       return await logged(command, deps, true, work, signal);
     };
-    return { how: 'wait', returnOutput: parseGoBool(metadata['returnCmdOutput'] ?? '') ?? false, run };
+    const returnOutput = parseGoBool(metadata['returnCmdOutput'] ?? '') ?? false;
+    return {
+      how: 'wait',
+      returnOutput,
+      failure: ({ output, reason }) => `command ${command} failed: ${output}: ${reason}`,
+      run,
+    };
   };
+}
+
+function waitedConcord(_: CanaryName, metadata: Metadata, deps: TaskDeps): Task {
+  const run = (signal: AbortSignal): Promise<CommandResult> =>
+    logged('concord process', deps, true, (limit) => runConcord(metadata, deps, limit), signal);
+  return { how: 'wait', returnOutput: false, failure: ({ reason }) => reason, run };
+}
+
+function queuedNgrinder(canary: CanaryName, metadata: Metadata, deps: TaskDeps): Task {
+  const test = ngrinderTest(metadata);
+  if (test === undefined) return refuse('server, clone, username and passwd are required metadata');
+  const title = `ngrinder clone ${test.clone}`;
+  return { how: 'queue', task: queued(canary, title, deps, true, (signal) => runNgrinder(test, deps, signal)) };
 }
 
 type Work = (signal: AbortSignal) => Promise<CommandResult>;

@@ -109,7 +109,7 @@ describe('prometheus', () => {
 
   it('sends credentials and headers [integrations-25]', async () => {
     const server = answering(vector('1'));
-    await server.measure('q', { credentials: { token: 't' }, headers: { 'X-Scope-OrgID': ['a'] } });
+    await server.measure('q', { credentials: { token: 't\n' }, headers: { 'X-Scope-OrgID': ['a'] } });
     await server.measure('q', { credentials: { username: 'u', password: 'p' }, insecureSkipVerify: true });
     expect(server.asked[0]?.headers).toEqual({ Authorization: 'Bearer t', 'X-Scope-OrgID': ['a'] });
     expect(server.asked[1]?.headers).toEqual({ Authorization: `Basic ${btoa('u:p')}` });

@@ -73,7 +73,8 @@ function queryEndpoint(address: string | undefined): URL {
 function authorization(credentials: ProviderConfig['credentials']): Record<string, string> {
   if (credentials === undefined) return {};
   const { token, username, password } = credentials;
-  if (token !== undefined) return { Authorization: `Bearer ${token}` };
+  // A Secret made from a file often ends in a line break, which no header can hold.
+  if (token !== undefined) return { Authorization: `Bearer ${token.trim()}` };
   if (username === undefined) throw new ProviderConfigError('prometheus credentials does not contain a username');
   if (password === undefined) throw new ProviderConfigError('prometheus credentials does not contain a password');
   return { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
