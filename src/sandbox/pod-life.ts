@@ -83,11 +83,10 @@ export class PodLife {
 
   #bind(): void {
     const { nodeName, nodeLabels, behaviour } = this.#host;
-    const now = timestamp(this.#world.clock);
     const pod = this.#current();
     if (pod === undefined) return;
     if (!includes(nodeLabels, pod.spec.nodeSelector ?? {})) {
-      writeStatus(this.#world.objects, pods, pod, unschedulableStatus(pod, now));
+      writeStatus(this.#world.objects, pods, pod, unschedulableStatus(pod, timestamp(this.#world.clock)));
       return;
     }
     this.#world.objects.update(pods, { ...pod, spec: { ...pod.spec, nodeName } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deployments, namespaces, pods, services } from '#cluster/resource.ts';
+import { deployments, namespaces, pods, replicaSets, services } from '#cluster/resource.ts';
 
 import { nodes } from './node.ts';
 import { aDeployment, podTemplate, testWorld, web } from './test-world.ts';
@@ -37,6 +37,29 @@ describe('a world', () => {
     const [first, second, other] = [await history(7), await history(7), await history(8)];
     expect(second).toBe(first);
     expect(other).not.toBe(first);
+  });
+
+  it('empties a namespace that is deleted', async () => {
+    const world = testWorld();
+    world.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } }, namespaces);
+    const deployment = aDeployment('web:1');
+    world.apply({ ...deployment, metadata: { ...deployment.metadata, namespace: 'team' } });
+    await world.pass(1000);
+    expect(world.objects.list(pods, 'team')).toHaveLength(2);
+    world.objects.delete(namespaces, { name: 'team' });
+    await world.pass(1000);
+    expect(world.objects.list(pods, 'team')).toEqual([]);
+    expect(world.objects.get(namespaces, { name: 'team' })).toBeUndefined();
+  });
+
+  it('goes on when the API server refuses what one object leads to', async () => {
+    const world = testWorld();
+    // With its hash the name of the ReplicaSet is longer than names may be.
+    world.apply(aDeployment('web:1', {}, 'w'.repeat(250)));
+    world.apply(aDeployment('web:1'));
+    await world.pass(60_000);
+    expect(world.left(replicaSets)).toHaveLength(1);
+    expect(world.status(deployments, web)).toMatchObject({ availableReplicas: 2 });
   });
 
   it('reacts to nothing any more once it is stopped', async () => {

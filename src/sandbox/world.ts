@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly crds?: readonly KubeObject[];
   /** Besides `default` and `kube-system`. */
   readonly namespaces?: readonly string[];
+  /** Hears of bugs in the world's controllers. Default: they are thrown where the clock runs. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface SandboxWorld {
@@ -45,12 +47,12 @@ export interface SandboxWorld {
 }
 
 export function createWorld(options: WorldOptions): SandboxWorld {
-  const { seed = 1, crds = [], namespaces = [] } = options;
+  const { seed = 1, crds = [], namespaces = [], onError } = options;
   const clock = options.clock instanceof VirtualClock ? options.clock.as('world') : options.clock;
   const api = createApiServer({ clock, random: seededRandom(seed), crds, namespaces });
   const { objects, transport } = api;
   // Names of Pods must not depend on how many uids were given out: a sequence of their own.
-  const world = { objects, clock, random: seededRandom(seed + 1) };
+  const world = { objects, clock, random: seededRandom(seed + 1), ...(onError !== undefined && { onError }) };
   const owners = indexOwners(objects);
   const node = createNode(world, options.pods);
   const gateway = runGateway(world, options.gateway);

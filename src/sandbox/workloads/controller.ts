@@ -3,13 +3,17 @@ import type { Ref, Resource } from '#api/kubernetes.ts';
 import { keyOf, refOfKey } from '#cluster/resource.ts';
 import type { Clock } from '#runtime/clock.ts';
 
+import { StatusError } from '../api-server/status-error.ts';
 import type { ObjectChange, Objects } from '../objects.ts';
+
+import { MalformedObject } from './shapes.ts';
 
 /** How long the world takes to react to a change, in milliseconds. */
 export const reactionTime = 20;
 
-/** After a pass that threw, for example because the API server refused an object: the next change or this delay tries again. */
-const retryTime = 1000;
+/** After a pass that the API server refused the next change or these pauses, twice as long each time, try again. */
+const firstRetry = 1000;
+const longestRetry = 300_000;
 
 /** What the controllers of the sandbox share. */
 export interface World {
@@ -18,6 +22,8 @@ export interface World {
   readonly clock: Clock;
   /** A number from 0 up to 1; the same sequence for the same seed. */
   readonly random: () => number;
+  /** Hears of what no controller expects. Default: it is thrown where the clock runs. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface Controller {
@@ -36,11 +42,28 @@ export interface RunningController {
 }
 
 /** Keys that are due at one instant are worked in their alphabetical order, so that a history is the same in every run. */
-export function runController(world: Pick<World, 'objects' | 'clock'>, controller: Controller): RunningController {
+export function runController(world: Omit<World, 'random'>, controller: Controller): RunningController {
+  const refusals = new Map<string, number>();
   const agenda = createAgenda(world.clock, (key) => {
-    const again = attempt(() => controller.reconcile(refOfKey(key)));
-    if (again !== undefined) agenda.add(key, again);
+    try {
+      const again = controller.reconcile(refOfKey(key));
+      refusals.delete(key);
+      if (again !== undefined) agenda.add(key, again);
+    } catch (error) {
+      retry(key, error);
+    }
   });
+  const retry = (key: string, error: unknown): void => {
+    // It rests until it is changed.
+    if (error instanceof MalformedObject) return;
+    if (!(error instanceof StatusError)) {
+      if (world.onError === undefined) throw error;
+      world.onError(error);
+    }
+    const refused = refusals.get(key) ?? 0;
+    refusals.set(key, refused + 1);
+    agenda.add(key, Math.min(longestRetry, firstRetry * 2 ** refused));
+  };
   const { reactsIn = reactionTime } = controller;
   const unsubscribe = world.objects.subscribe((change) => {
     for (const ref of controller.concerns(change)) agenda.add(keyOf(ref), reactsIn);
@@ -57,15 +80,6 @@ export function runController(world: Pick<World, 'objects' | 'clock'>, controlle
 /** A kind is the same whatever version it is served in. */
 export function isOf(resource: Resource, kind: Resource): boolean {
   return resource.plural === kind.plural && resource.group === kind.group;
-}
-
-/** A refusal by the API server (conflict, invalid object) is not the end of a controller, and nobody is there to hear it. */
-function attempt(reconcile: () => number | undefined): number | undefined {
-  try {
-    return reconcile();
-  } catch {
-    return retryTime;
-  }
 }
 
 interface Agenda {

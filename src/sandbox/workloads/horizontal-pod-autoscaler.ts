@@ -58,11 +58,15 @@ function scale(world: World, autoscaler: HorizontalPodAutoscaler, wanted: number
   const { minReplicas = 1, maxReplicas } = autoscaler.spec;
   const desired = Math.min(maxReplicas, Math.max(minReplicas, wanted ?? current));
   if (desired !== current) setReplicas(world, target, desired);
-  const limited = desired === (wanted ?? current) ? 'False' : 'True';
+  const asked = wanted ?? current;
+  const limited =
+    desired === asked
+      ? { status: 'False', reason: 'DesiredWithinRange' }
+      : { status: 'True', reason: desired < asked ? 'TooManyReplicas' : 'TooFewReplicas' };
   report(world, autoscaler, { currentReplicas: current, desiredReplicas: desired }, [
     able,
     { type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound' },
-    { type: 'ScalingLimited', status: limited, reason: limited === 'True' ? 'TooFewReplicas' : 'DesiredWithinRange' },
+    { type: 'ScalingLimited', ...limited },
   ]);
 }
 

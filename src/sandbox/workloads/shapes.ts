@@ -188,10 +188,17 @@ interface Shapes {
   readonly HorizontalPodAutoscaler: HorizontalPodAutoscaler;
 }
 
+/** A client has stored something that no controller can work on. */
+export class MalformedObject extends Error {
+  override readonly name = 'MalformedObject';
+}
+
 /** The object as its kind's shape; throws when it is of another kind or has no spec. */
 export function shaped<K extends keyof Shapes>(kind: K, object: KubeObject): Shapes[K] {
   if (isShaped(kind, object)) return object;
-  throw new Error(`Cannot work on ${object.kind} "${object.metadata.name}": it must be a ${kind} with a spec`);
+  throw new MalformedObject(
+    `Cannot work on ${object.kind} "${object.metadata.name}": it must be a ${kind} with a spec`,
+  );
 }
 
 /** The fields within the spec are optional, or required by the API server's own validation. */
