@@ -84,6 +84,8 @@ describe('callWebhook', () => {
     [503, '86400', 300_000],
     [500, '7', 1_000],
     [503, 'soon', 1_000],
+    [503, 'Thu, 01 Jan 1970 00:00:09 GMT', 9_000],
+    [503, 'Wed, 31 Dec 1969 23:00:00 GMT', 0],
   ])('after %i with Retry-After %s waits %i ms', async (status, after, expected) => {
     const hook = receiver({ status, headers: { 'retry-after': after } }, { status: 200 });
     await hook.call({ retries: 1 });

@@ -52,7 +52,7 @@ export async function callWebhook(
     return { ok: false, message: `invalid timeout "${hook.timeout}": not a duration like 10s` };
   const attempts = Math.max(0, hook.retries ?? 0) + 1;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOf(hook, payload, timeout, deps.http, signal);
+    const outcome = await attemptOf(hook, payload, timeout, deps, signal);
     if (outcome.done) return outcome.answer;
     if (attempt === attempts || !outcome.again) {
       const cause = outcome.cause === undefined ? '' : `: ${outcome.cause}`;
@@ -98,7 +98,7 @@ async function attemptOf(
   hook: Webhook,
   payload: WebhookPayload,
   timeout: number,
-  http: Http,
+  { http, clock }: WebhookDeps,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   try {
@@ -113,7 +113,7 @@ async function attemptOf(
       ...(hook.disableTLS === true ? { insecureSkipVerify: true } : {}),
       ...(signal === undefined ? {} : { signal }),
     });
-    return outcomeOf(response);
+    return outcomeOf(response, clock.now());
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof HttpError)) throw error;
@@ -124,19 +124,19 @@ async function attemptOf(
 /** Failures that the next attempt would meet again. */
 const hopeless: ReadonlySet<HttpFailure> = new Set(['bad-request', 'certificate', 'too-many-redirects', 'too-large']);
 
-function outcomeOf({ status, headers, body }: HttpResponse): Outcome {
+function outcomeOf({ status, headers, body }: HttpResponse, now: number): Outcome {
   // As in the original: 203 and above is a refusal, 204 included.
   if (status <= 202) return { done: true, answer: { ok: true, status } };
   if (status !== 429 && (status < 500 || status === 501)) {
     return { done: true, answer: { ok: false, message: body.slice(0, longestMessage) } };
   }
-  const wait = status === 429 || status === 503 ? retryAfter(headers['retry-after']) : undefined;
+  const wait = status === 429 || status === 503 ? retryAfter(headers['retry-after'], now) : undefined;
   return { done: false, again: true, ...(wait === undefined ? {} : { wait }) };
 }
 
-/** Milliseconds of a `Retry-After` in seconds; its form as a date is left to the usual waits, since clocks differ. */
-function retryAfter(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text.trim())
-    ? Math.min(Number(text) * 1_000, longestRetryAfter)
-    : undefined;
+/** Milliseconds from now of a `Retry-After`, which is a number of seconds or a date. */
+function retryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const delay = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(delay) ? undefined : Math.min(Math.max(0, delay), longestRetryAfter);
 }

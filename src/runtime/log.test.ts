@@ -24,6 +24,18 @@ describe('createLog', () => {
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['success rate 69.17% < 99%', 'yes']);
   });
 
+  it('thins out a line that is repeated without end', () => {
+    let now = 0;
+    const lines: string[] = [];
+    const log = createLog({ clock: { ...clock, monotonic: () => now }, write: (line) => lines.push(line) });
+    for (let index = 0; index < 350; index++) log.info('again');
+    log.info('another');
+    expect(lines).toHaveLength(103);
+    now = 1_000;
+    log.info('again');
+    expect(lines).toHaveLength(104);
+  });
+
   it('removes secrets from messages and fields', () => {
     const secrets = createRedactor();
     secrets.register('s3cret');

@@ -49,11 +49,31 @@ export function createLog(options: LogOptions = {}): Log {
     // Synchronous: the last lines before an exit are the ones that matter.
     options.write === undefined ? pino.destination({ dest: 2, sync: true }) : { write: options.write },
   );
+  const isShown = sampler(clock);
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
-    (message: string, fields: LogFields = {}): void =>
+    (message: string, fields: LogFields = {}): void => {
+      if (!logger.isLevelEnabled(level) || !isShown(`${level} ${message}`)) return;
       logger[level](scrubbed(fields, scrub), '%s', scrub(message));
+    };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Of the same line, so many are written each second, and then every so many: as in the original, a flood does not drown the rest. */
+const sampleFirst = 100;
+const sampleThereafter = 100;
+
+function sampler(clock: Clock): (line: string) => boolean {
+  let second = Number.NaN;
+  const counts = new Map<string, number>();
+  return (line) => {
+    const now = Math.floor(clock.monotonic() / 1_000);
+    if (now !== second) counts.clear();
+    second = now;
+    const count = (counts.get(line) ?? 0) + 1;
+    counts.set(line, count);
+    return count <= sampleFirst || (count - sampleFirst) % sampleThereafter === 0;
+  };
 }
 
 function scrubbed(
