@@ -136,13 +136,23 @@ function isSubsequence(part: readonly unknown[], whole: readonly unknown[]): boo
 
 function sequenceLines(field: string, expected: readonly unknown[], actual: readonly unknown[]): readonly string[] {
   if (sameJson(expected, actual)) return [];
-  return [`${field}:`, `  expected  ${sequenceText(expected)}`, `  got       ${sequenceText(actual)}`];
+  const longest = Math.min(expected.length, actual.length);
+  const split = Array.from({ length: longest }, (_, index) => index).find(
+    (index) => !sameJson(expected[index], actual[index]),
+  );
+  const from = Math.max(0, (split ?? longest) - 1);
+  return [`${field}:`, `  expected  ${sequenceText(expected, from)}`, `  got       ${sequenceText(actual, from)}`];
 }
 
-function sequenceText(values: readonly unknown[]): string {
-  return values
-    .map((value) => (value === null ? '(absent)' : typeof value === 'string' ? value : canonical(value)))
-    .join(' → ');
+/** How many values are shown after the last one that both sides have. */
+const shownValues = 5;
+
+function sequenceText(values: readonly unknown[], from: number): string {
+  const shown = values
+    .slice(from, from + 1 + shownValues)
+    .map((value) => (value === null ? '(absent)' : typeof value === 'string' ? value : canonical(value)));
+  const more = values.length - from - shown.length;
+  return [...(from > 0 ? ['…'] : []), ...shown, ...(more > 0 ? [`(${more} more)`] : [])].join(' → ');
 }
 
 function changeText(moments: readonly Moment[], index: number): string {

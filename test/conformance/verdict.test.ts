@@ -88,7 +88,7 @@ describe('the verdict', () => {
     [
       'a wrong value',
       withState(3, { phase: 'Progressing', canaryWeight: 60 }),
-      ['history of Canary/podinfo', 'canaryWeight:', '(absent) → 0 → 60 → 0'],
+      ['history of Canary/podinfo', 'canaryWeight:', '… → 0 → 60 → 0'],
     ],
     [
       'a missing event',
@@ -181,7 +181,7 @@ describe('what was not the same in all recordings', () => {
       match: 'fields',
       fields: { ...fields, canaryWeight: [null, 0, 20, 50, 0] },
     });
-    expect(messageOf(judge(other, seen, []))).toContain('(absent) → 0 → 20 → 50 → 0');
+    expect(messageOf(judge(other, seen, []))).toContain('expected  … → 0 → 20 → 50 → 0');
   });
 
   it('may hold other snapshots in between with match subsequence', () => {
