@@ -168,12 +168,12 @@ function parentsOf({ canary }: Release): readonly ParentRef[] {
 
 /** The rules of a split: one for everyone, or in an A/B test one for the matching requests and one for the others. */
 function rulesOf(release: Release, split: Split): readonly Rule[] {
-  const { canary, primaryService, canaryService, status } = release;
+  const { canary, primaryService, canaryService } = release;
   const service = canary.spec.service;
   const port = service?.port ?? 0;
   const filters = [
     ...serviceFilters(service),
-    ...(split.mirrored && (status.iterations ?? 0) > 0
+    ...(split.mirrored && (canary.spec.analysis.iterations ?? 0) > 0
       ? [mirrorFilter({ group: '', kind: 'Service', name: canaryService, port })]
       : []),
   ];

@@ -1,5 +1,5 @@
 /** The writers of a Canary's status: each changes its own fields, and all of them keep the `Promoted` condition. */
-import type { CanaryCondition, CanaryPhase } from '#api/canary-status.ts';
+import type { CanaryCondition, CanaryPhase, CanaryStatus } from '#api/canary-status.ts';
 import { rfc3339 } from '#api/time.ts';
 import { newestDecisions } from './decisions.ts';
 import type { Steps } from './effects.ts';
@@ -78,7 +78,14 @@ function* write(pass: Pass, next: RunStatus): Steps {
   };
   pass.decisions = [];
   pass.written = pass.status;
-  yield* ask({ do: 'write-status', status: pass.status });
+  yield* ask({ do: 'write-status', status: asWritten(pass.status) });
+}
+
+/** A Canary that was never taken on has no phase and no counters: the original writes nothing to it. */
+function asWritten(status: RunStatus): CanaryStatus {
+  if (status.phase !== '') return status;
+  const { phase: _phase, canaryWeight: _weight, failedChecks: _checks, iterations: _iterations, ...rest } = status;
+  return rest;
 }
 
 function sameButForTime(before: RunStatus, after: RunStatus): boolean {
@@ -89,6 +96,7 @@ function sameButForTime(before: RunStatus, after: RunStatus): boolean {
 /** The conditions of `status.phase`: `Promoted` is replaced when its status or reason differs, others stay. */
 function conditionsOf(status: RunStatus, kind: string, now: string): readonly CanaryCondition[] {
   const before = status.conditions ?? [];
+  if (status.phase === '') return before;
   const promoted = before.find((condition) => condition.type === 'Promoted');
   const text = promotedCondition[status.phase];
   if (promoted?.status === text.status && promoted.reason === status.phase) return before;

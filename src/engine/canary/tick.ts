@@ -23,6 +23,7 @@ import { setPhase, setStatus, syncFailed } from './status.ts';
 import { abTesting } from './strategies/ab-testing.ts';
 import { blueGreen } from './strategies/blue-green.ts';
 import { progressive } from './strategies/progressive.ts';
+import { isBlocking } from './validation.ts';
 
 /** Iterations of a test on the `kubernetes` provider whose Canary names none. */
 const iterationsOnKubernetes = 10;
@@ -75,11 +76,11 @@ function statusOf({ status }: Canary): RunStatus {
 
 function* steps(pass: Pass): Steps {
   const { seen, names } = pass;
-  if (!(yield* accept(pass))) return;
   if (seen.due === 'sync') {
-    if (pass.status.phase === '') yield* setPhase(pass, 'Initializing');
+    yield* takeOn(pass);
     return;
   }
+  if (!(yield* accept(pass))) return;
   if (pass.canary.spec.suspend === true) {
     yield* tell(pass, says.suspended());
     return;
@@ -98,6 +99,12 @@ function* steps(pass: Pass): Steps {
   yield* showWeight(split.primary, split.canary);
   if (!isRunning(pass.status.phase)) yield* startRun(pass);
   else yield* advance(pass, split);
+}
+
+/** A Canary that was written: one that cannot work is told so at once, a new one is taken on. What else is wrong may heal before the first tick. */
+function* takeOn(pass: Pass): Steps {
+  if (pass.seen.problems.some(isBlocking)) yield* accept(pass);
+  else if (pass.status.phase === '') yield* setPhase(pass, 'Initializing');
 }
 
 /** While traffic drains nothing else happens; afterwards what waited for it is done. Answers whether the regular steps follow. */
