@@ -123,4 +123,27 @@ describe('the node', () => {
     await world.pass(0);
     expect(world.pods()).toHaveLength(0);
   });
+
+  it('starts a process again that ends by itself, and lets that of a Job end', async () => {
+    let starts = 0;
+    const code = (policy: unknown): number => (policy === 'Never' ? 0 : 1);
+    const runner: PodRunner = {
+      start: (object) => {
+        starts += 1;
+        const exited = Promise.resolve(code(shaped('Pod', object).spec['restartPolicy']));
+        return { ip: '127.0.0.1', ready: Promise.resolve(), exited, stop: () => Promise.resolve() };
+      },
+    };
+    const world = testWorld({ pods: { runner } });
+    world.apply(aPod('web:1'), pods);
+    await world.pass(10_000);
+    expect(Object(world.status(pods, pod))['containerStatuses'][0]).toMatchObject({ restartCount: 1 });
+    await world.pass(1000);
+    expect(starts).toBe(2);
+    world.objects.delete(pods, pod);
+    await world.pass(1000);
+    world.apply(aPod('web:1', { restartPolicy: 'Never' }), pods);
+    await world.pass(1000);
+    expect(world.status(pods, pod)).toMatchObject({ phase: 'Succeeded' });
+  });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { deployments, namespaces, pods, replicaSets, services } from '#cluster/resource.ts';
+import { systemClock } from '#runtime/clock.ts';
 
 import { nodes } from './node.ts';
 import { aDeployment, podTemplate, testWorld, web } from './test-world.ts';
+import { createWorld } from './world.ts';
 
 describe('a world', () => {
   it('begins with its namespaces and one node', () => {
@@ -71,5 +73,18 @@ describe('a world', () => {
     await world.pass(1000);
     expect(world.objects.list(pods)).toHaveLength(2);
     expect(world.clock.next).toBeUndefined();
+  });
+
+  it('runs on the real clock too', async () => {
+    const world = createWorld({ clock: systemClock });
+    const available = new Promise<void>((resolve) => {
+      world.objects.subscribe(({ object }) => {
+        if (object.kind === 'Deployment' && Object(object['status']).availableReplicas === 2) resolve();
+      });
+    });
+    world.objects.create(deployments, aDeployment('web:1'));
+    await available;
+    expect(world.objects.list(pods)).toHaveLength(2);
+    await world.stop();
   });
 });
