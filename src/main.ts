@@ -37,7 +37,7 @@ const grace = 5_000;
 
 /** Resolves with the exit code: 0 after a shutdown that was asked for, 1 when the lease was lost or the start failed. */
 export async function runControllers(options: ProcessOptions): Promise<number> {
-  const { log, signal } = options;
+  const { log } = options;
   const connection = await connect({
     clock: systemClock,
     ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),

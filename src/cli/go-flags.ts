@@ -154,7 +154,7 @@ function valuesOf<T extends Readonly<Record<string, Flag<unknown>>>>(
   const values = Object.fromEntries(
     Object.entries(table).map(([name, flag]) => [name, found.has(name) ? found.get(name) : flag.fallback]),
   );
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value came from the parser or the fallback of its own flag
+  // each value came from the parser or the fallback of its own flag
   return values as FlagValues<T>;
 }
 

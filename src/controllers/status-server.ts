@@ -23,7 +23,6 @@ export function serveStatus(port: number, registry: Registry): Promise<StatusSer
   );
   return new Promise((resolve, reject) => {
     // Without TLS or HTTP/2 options it is always this kind of server.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const server = serve({ fetch: app.fetch, port, overrideGlobalObjects: false }, (info) => {
       resolve({ port: info.port, close: () => closed(server) });
     }) as Server;

@@ -52,7 +52,7 @@ function podMeaning(spec: JsonObject): JsonObject {
 function containerMeaning(container: JsonObject): JsonObject {
   const own = without(container, containerDefaults);
   const { imagePullPolicy, ...rest } = own;
-  const pulled = imagePullPolicy === defaultPullPolicy(String(container['image'] ?? '')) ? {} : { imagePullPolicy };
+  const pulled = imagePullPolicy === defaultPullPolicy(container['image']) ? {} : { imagePullPolicy };
   return {
     ...rest,
     ...pulled,
@@ -72,7 +72,8 @@ function containerMeaning(container: JsonObject): JsonObject {
 }
 
 /** Images without a tag, or with the tag `latest`, are pulled always. */
-function defaultPullPolicy(image: string): string {
+function defaultPullPolicy(image: Json): string {
+  if (typeof image !== 'string') return 'IfNotPresent';
   const [name = '', digest] = image.split('@');
   const tag = name.slice(name.lastIndexOf('/') + 1).split(':')[1];
   return digest === undefined && (tag === undefined || tag === 'latest') ? 'Always' : 'IfNotPresent';

@@ -84,7 +84,6 @@ function listening(fetch: Fetch, port: number, host: string | undefined): Promis
       resolve({ server: httpServer, port: info.port });
     });
     // Without TLS or HTTP/2 options it is always this one.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const httpServer = server as Server;
     server.once('error', reject);
   });
