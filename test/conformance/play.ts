@@ -15,19 +15,28 @@ const usage = `Usage: make traces DIR="FOLDER [FOLDER …]"
 A folder holds scenario.yaml and trace.json, or is a folder of such folders.
 --recording prints what Serin did, in the format of trace.json, instead of comparing it.`;
 
-const { values, positionals } = parseArgs({
-  options: { recording: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
-// `make` hands several folders over in one argument.
-const paths = positionals.flatMap((argument) => argument.split(/\s+/)).filter((path) => path !== '');
-if (values.help || paths.length === 0) {
-  console.log(usage);
-  process.exitCode = values.help ? 0 : 2;
-} else if (values.recording) {
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 2;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { recording: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  // `make` hands several folders over in one argument.
+  const paths = positionals.flatMap((argument) => argument.split(/\s+/)).filter((path) => path !== '');
+  if (values.help || paths.length === 0) {
+    console.log(usage);
+    return values.help ? 0 : 2;
+  }
+  if (!values.recording) return exitCode(await playAll(paths));
   for (const folder of paths.flatMap((path) => findFolders(path))) await printRecording(folder);
-} else {
-  process.exitCode = exitCode(await playAll(paths));
+  return 0;
 }
 
 async function playAll(paths: readonly string[]): Promise<readonly Outcome[]> {
@@ -50,7 +59,7 @@ function foldersOf(path: string, outcomes: Outcome[]): readonly Folder[] {
   } catch (error) {
     outcomes.push({
       name: path,
-      verdict: { kind: 'unplayable', message: error instanceof Error ? error.message : String(error) },
+      verdict: { kind: 'unplayable', message: messageOf(error) },
     });
     print(outcomes.at(-1));
     return [];
@@ -69,4 +78,8 @@ async function printRecording(folder: Folder): Promise<void> {
   const { recording, failure } = await playScenario(scenario, sandboxStage);
   console.log(JSON.stringify(formatRecording(scenario.name, recording), null, 2));
   if (failure !== undefined) console.error(failure);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
