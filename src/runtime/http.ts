@@ -26,7 +26,14 @@ export interface HttpResponse {
 }
 
 /** Why there is no response. `bad-request`: the URL or a header cannot be sent. */
-export type HttpFailure = 'timeout' | 'network' | 'certificate' | 'too-large' | 'too-many-redirects' | 'bad-request' | 'aborted';
+export type HttpFailure =
+  | 'timeout'
+  | 'network'
+  | 'certificate'
+  | 'too-large'
+  | 'too-many-redirects'
+  | 'bad-request'
+  | 'aborted';
 
 /** A call without a response. The message never holds headers, bodies or credentials of the URL. */
 export class HttpError extends Error {

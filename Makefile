@@ -1,0 +1,35 @@
+# The commands of this repository. Node 26 comes with the packages: every recipe runs under it.
+run := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+
+.PHONY: install demo test traces bench check format generate
+.DEFAULT_GOAL := test
+
+install: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	touch $@
+
+# HOLD=1 keeps the demo running for kubectl.
+demo: install
+	@HOLD="$(HOLD)" $(run) node src/cli/serin.ts demo
+
+# Everything that this machine can prove; with CI=true a layer that cannot run is a failure.
+test: install
+	@$(run) node test/run.ts
+
+# DIR: folders with scenario.yaml and trace.json, or folders of such folders.
+traces: install
+	@$(run) node test/conformance/play.ts $(DIR)
+
+bench: install
+	@$(run) npm run --silent bench
+
+check: install
+	@$(run) npm run --silent check
+
+format: install
+	@$(run) npm run --silent format
+
+generate: install
+	@$(run) npm run --silent generate
