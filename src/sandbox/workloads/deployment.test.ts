@@ -212,4 +212,19 @@ describe('a Deployment', () => {
     expect(world.pods()).toHaveLength(2);
     expect(world.left(pods)).not.toContain(victim?.metadata.name);
   });
+
+  it('takes another name for its ReplicaSet when somebody else has the first one', async () => {
+    const first = await running('web:1');
+    const [taken = ''] = first.left(replicaSets);
+    const world = testWorld();
+    const labels = { app: 'other' };
+    const template = { ...podTemplate('other:1'), metadata: { labels } };
+    const metadata = { namespace: 'default', name: taken };
+    const spec = { replicas: 0, selector: { matchLabels: labels }, template };
+    world.apply({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec }, replicaSets);
+    world.apply(aDeployment('web:1'));
+    await world.pass(1000);
+    expect(world.left(replicaSets)).toHaveLength(2);
+    expect(status(world)).toMatchObject({ collisionCount: 1, availableReplicas: 2 });
+  });
 });

@@ -112,15 +112,14 @@ class Pass {
   }
 
   #resize(wanted: readonly Resize[]): boolean {
-    this.#sets = undefined;
+    if (wanted.length > 0) this.#sets = undefined;
     return resize(this.#world, this.#deployment, wanted);
   }
 
   /** Surge first, then shrink what is old; a pass does one of the two. */
   #roll(): number | undefined {
     const sets = this.#ensureCurrent();
-    if (this.#resizeCurrent(sets)) return this.#report();
-    if (this.#resize(shrinkOld(this.#deployment, sets))) return this.#report();
+    if (!this.#resizeCurrent(sets)) this.#resize(shrinkOld(this.#deployment, sets));
     return this.#report();
   }
 
@@ -156,8 +155,16 @@ class Pass {
     const known = this.#gather().current !== undefined;
     if (makeCurrent(this.#world, this.#deployment, this.#gather())) this.#sets = undefined;
     const sets = this.#gather();
+    if (sets.current === undefined) {
+      // The name was taken: the count of collisions, just written, gives another one in the next pass.
+      this.#deployment = shaped(
+        'Deployment',
+        this.#world.objects.get(deployments, refOf(this.#deployment)) ?? this.#deployment,
+      );
+      return sets;
+    }
     this.#syncRevision();
-    const name = sets.current?.metadata.name ?? '';
+    const { name } = sets.current.metadata;
     if (!hasDeadline(this.#deployment)) return sets;
     if (!known) this.#setProgressing('True', 'NewReplicaSetCreated', `Created new replica set "${name}"`);
     else if (conditionOf(this.#deployment.status?.conditions, 'Progressing') === undefined) {
