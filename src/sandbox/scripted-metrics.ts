@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { jsonResponse } from './http-handler.ts';
 import type { Handler, HandlerRequest, HandlerResponse } from './http-handler.ts';
+import { sampleText } from './promql/sample-text.ts';
 
 /** `NaN` is also accepted as the text that YAML makes of it. */
 const sample = z.union([z.number(), z.nan(), z.literal(Infinity), z.literal(-Infinity), z.literal('NaN')]);
@@ -77,7 +78,7 @@ function respond(answer: SimpleAnswer, at: number): HandlerResponse {
   if (answer === 'empty') return vector([], at);
   if (typeof answer !== 'object') return vector([answer], at);
   if (Array.isArray(answer)) return vector(answer, at);
-  if ('scalar' in answer) return success({ resultType: 'scalar', result: [at, sampleText(answer.scalar)] });
+  if ('scalar' in answer) return success({ resultType: 'scalar', result: [at, sampleText(Number(answer.scalar))] });
   if ('status' in answer) return { status: answer.status, body: answer.body };
   return jsonResponse(400, { status: 'error', errorType: 'bad_data', error: answer.error });
 }
@@ -85,14 +86,9 @@ function respond(answer: SimpleAnswer, at: number): HandlerResponse {
 function vector(values: readonly (number | 'NaN')[], at: number): HandlerResponse {
   const result = values.map((value, index) => ({
     metric: values.length > 1 ? { series: `${index + 1}` } : {},
-    value: [at, sampleText(value)],
+    value: [at, sampleText(Number(value))],
   }));
   return success({ resultType: 'vector', result });
-}
-
-function sampleText(value: number | 'NaN'): string {
-  if (value === Infinity) return '+Inf';
-  return value === -Infinity ? '-Inf' : String(value);
 }
 
 function success(data: unknown): HandlerResponse {

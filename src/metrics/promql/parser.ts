@@ -15,12 +15,15 @@ export class PromqlError extends Error {
   /** From 1; both count the place where the problem begins. */
   readonly line: number;
   readonly column: number;
+  /** The message without the place. */
+  readonly what: string;
   constructor(problem: PromqlProblem, query: string, offset: number, what: string) {
     const before = query.slice(0, offset).split('\n');
     const line = before.length;
     const column = (before.at(-1) ?? '').length + 1;
     super(`Cannot parse the query at ${line}:${column}: ${what}`);
     this.problem = problem;
+    this.what = what;
     this.line = line;
     this.column = column;
   }
