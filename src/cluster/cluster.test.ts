@@ -1,6 +1,7 @@
 /** The parts together: shared stores that learn own writes, metrics, an orderly end. */
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import type { Log } from '#runtime/log.ts';
 import { connectCluster } from './cluster.ts';
 import { handClock } from './hand-clock.ts';
 import { configMaps, deployments, secrets } from './resource.ts';
@@ -13,7 +14,7 @@ const object = (version: string, labels: Record<string, string> = {}) => ({
   metadata: { ...ref, uid: 'u', resourceVersion: version, labels },
 });
 
-function start(registry = new Registry()) {
+function start(registry = new Registry(), options: { log?: Log } = {}) {
   const time = handClock();
   const api = scriptedTransport(() => list('10', [object('5')]));
   const cluster = connectCluster({
@@ -22,6 +23,7 @@ function start(registry = new Registry()) {
     random: () => 0.5,
     registry,
     fieldManager: 'serin',
+    ...options,
   });
   return { ...time, api, cluster, registry };
 }
@@ -63,6 +65,19 @@ describe('stores', () => {
     await cluster.stop();
     expect(api.watches[0]?.closed).toBe(true);
     expect(() => cluster.stores.of(deployments)).toThrow('the cluster connection is stopped');
+  });
+
+  it('complain once about the same trouble, and again when it comes back', async () => {
+    const warnings: string[] = [];
+    const log = { debug() {}, info() {}, warn: (message: string) => void warnings.push(message), error() {} };
+    const { api, cluster, pass } = start(new Registry(), { log });
+    api.answer(status(500), status(500), status(500));
+    cluster.stores.of(configMaps);
+    await pass(60_000);
+    expect(warnings).toEqual(['Cannot list configmaps: 500: no']);
+    api.watches[0]?.reset();
+    await pass(1_000);
+    expect(warnings.slice(1)).toEqual(['The connection was reset']);
   });
 
   it('that were not ready when the cluster stopped say so to who waits', async () => {

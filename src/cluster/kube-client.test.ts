@@ -116,11 +116,14 @@ describe('a write', () => {
     expect(await client.create(deployments, web)).toMatchObject({ ok: false, why: 'exists' });
   });
 
-  it('by a JSON patch whose test of the version fails is stale', async () => {
+  it.each([
+    ['is stale when it has another version', '6', 'stale'],
+    ['is invalid when the patch does not fit', '7', 'invalid'],
+  ])('by a JSON patch that tests the version and is refused: the object %s', async (_, value, why) => {
     const { api, client } = start();
-    api.answer(status(422, 'Invalid', 'testing value /metadata/resourceVersion failed: test failed'));
-    const body = [{ op: 'test', path: '/metadata/resourceVersion', value: '6' }] as const;
-    expect(await client.patch(deployments, ref, { type: 'json', body })).toMatchObject({ ok: false, why: 'stale' });
+    api.answer(status(422, 'Invalid', 'the server rejected our request due to an error in our request'));
+    const body = [{ op: 'test', path: '/metadata/resourceVersion', value }] as const;
+    expect(await client.patch(deployments, ref, { type: 'json', body })).toMatchObject({ ok: false, why });
   });
 
   it('that would change nothing of the live object is not sent', async () => {

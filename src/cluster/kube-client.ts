@@ -1,5 +1,5 @@
 /** The client over any transport: outcomes as values, retries where the server asks for them, a fair rate limit, the write stop. */
-import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
 import { ApiError, WritesStopped, holdsSecrets, retryAfterOf, statusOf } from './api-error.ts';
 import type { Client, DeleteOptions, Patch, WriteOptions, Written } from './client.ts';
@@ -46,7 +46,7 @@ export function kubeClient(options: KubeClientOptions): Client {
   const write = writer(options, send);
   const { fieldManager } = options;
 
-  return {
+  const client: Client = {
     async get(resource, ref, signal) {
       const subject: Subject = { verb: 'get', resource, key: keyOf(ref) };
       const response = await send(subject, { method: 'GET', path: pathOf(resource, ref), ...signalOf({ signal }) });
@@ -90,7 +90,9 @@ export function kubeClient(options: KubeClientOptions): Client {
           ...signalOf({ signal }),
         },
       );
-      return testFailed(patch, written) ? { ...written, why: 'stale' } : written;
+      return written.ok || written.why !== 'invalid'
+        ? written
+        : whyRefused(client, { resource, ref, patch, signal }, written);
     },
 
     apply: (resource, object, { subresource, signal } = {}) =>
@@ -122,6 +124,7 @@ export function kubeClient(options: KubeClientOptions): Client {
         },
       ),
   };
+  return client;
 }
 
 type Send = (subject: Subject, request: ApiRequest, allowed?: () => void) => Promise<ApiResponse>;
@@ -204,11 +207,28 @@ function writtenOf(subject: Subject, response: ApiResponse): Written {
   return { ok: false, why, message: holdsSecrets(resource) ? errorOf(subject, response).message : message };
 }
 
-/** The API server answers a JSON patch whose test fails with 422, like one that is wrong. */
-function testFailed(patch: Patch, written: Written): written is Failure {
-  if (patch.type !== 'json' || written.ok || written.why !== 'invalid') return false;
-  const tested = patch.body.some(({ op, path }) => op === 'test' && path === '/metadata/resourceVersion');
-  return tested && /test(ing)? .*fail/i.test(written.message);
+interface Refused {
+  readonly resource: Resource;
+  readonly ref: Ref;
+  readonly patch: Patch;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * The API server refuses a JSON patch whose test fails with the words that it has for every patch that does not fit.
+ * Only the object itself can tell whether it was the version.
+ */
+async function whyRefused(
+  client: Client,
+  { resource, ref, patch, signal }: Refused,
+  written: Failure,
+): Promise<Failure> {
+  if (patch.type !== 'json') return written;
+  const test = patch.body.find(({ op, path }) => op === 'test' && path === '/metadata/resourceVersion');
+  if (test === undefined) return written;
+  const live = await client.get(resource, ref, signal);
+  if (live === undefined) return { ...written, why: 'not-found' };
+  return live.metadata.resourceVersion === test.value ? written : { ...written, why: 'stale' };
 }
 
 function collectionOf(resource: Resource, object: KubeObject): string {

@@ -41,6 +41,8 @@ interface Shared {
   readonly store: MemoryStore;
   /** Monotonic time of the last sign of life. */
   heardAt: number;
+  /** What was last complained about: the same again is counted, not told. */
+  complaint?: string | undefined;
 }
 
 /** A watcher that threw has a bug; it is started again, but not in a tight loop. */
@@ -108,8 +110,11 @@ async function fill(entry: Shared, options: StoresOptions & Parameters<typeof wa
 }
 
 function take(entry: Shared, event: WatchEvent, { clock, log, metrics }: StoresOptions): void {
-  const { resource, store } = entry;
-  if (event.type !== 'trouble') entry.heardAt = clock.monotonic();
+  const { store } = entry;
+  if (event.type !== 'trouble') {
+    entry.heardAt = clock.monotonic();
+    entry.complaint = undefined;
+  }
   switch (event.type) {
     case 'swap':
       return store.swap(event.objects, event.version);
@@ -120,11 +125,22 @@ function take(entry: Shared, event: WatchEvent, { clock, log, metrics }: StoresO
     case 'mark':
       return store.mark(event.version);
     case 'trouble':
-      metrics?.watchRestarted(nameOf(resource), event.trouble);
-      return log?.warn(event.error.message, { kind: nameOf(resource), trouble: event.trouble, wakeIn: event.wakeIn });
+      return complain(entry, event, { log, metrics });
     default:
       return event satisfies never;
   }
+}
+
+function complain(
+  entry: Shared,
+  { error, trouble, wakeIn }: Extract<WatchEvent, { type: 'trouble' }>,
+  { log, metrics }: Pick<StoresOptions, 'log' | 'metrics'>,
+): void {
+  const kind = nameOf(entry.resource);
+  metrics?.watchRestarted(kind, trouble);
+  if (entry.complaint === error.message) return;
+  entry.complaint = error.message;
+  log?.warn(error.message, { kind, trouble, wakeIn });
 }
 
 function belongs(object: KubeObject, namespace: string | undefined, labelSelector: string | undefined): boolean {
