@@ -46,11 +46,6 @@ export class Placeholders {
     return general.reduce((done, [pattern, placeholder]) => done.replace(pattern, placeholder), result);
   }
 
-  /** The real values behind the placeholders. */
-  get known(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#whole, ...this.#inside].map(([value, placeholder]) => [placeholder, value]));
-  }
-
   #seeCanary(canary: KubeObject): void {
     const status = digRecord(canary, 'status');
     this.#learn(this.#whole, 'spec', status['lastAppliedSpec']);
