@@ -1,0 +1,50 @@
+/** Field changes as patches. */
+import { describe, expect, it } from 'vitest';
+import { changes } from './noop.ts';
+import { fieldPatch } from './field-patch.ts';
+import { mergeDiff } from './merge-diff.ts';
+import { mergePatch } from './noop.ts';
+
+const live = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace: 'test', name: 'web', resourceVersion: '7', labels: { 'a/b': 'c' } },
+  spec: { selector: { app: 'web' } },
+};
+const test = { op: 'test', path: '/metadata/resourceVersion', value: '7' };
+
+describe('a field patch', () => {
+  it('is none when the fields have their values', () => {
+    expect(fieldPatch(live, [{ path: ['spec', 'selector'], value: { app: 'web' } }])).toBeUndefined();
+    expect(fieldPatch(live, [{ path: ['metadata', 'annotations', 'x'], value: undefined }])).toBeUndefined();
+  });
+
+  it('holds only for the version that it was decided on, and makes missing parents', () => {
+    const patch = fieldPatch(live, [
+      { path: ['metadata', 'labels', 'a/b'], value: 'd' },
+      { path: ['metadata', 'annotations', 'x'], value: 'y' },
+      { path: ['spec', 'selector'], value: undefined },
+    ]);
+    expect(patch).toEqual({
+      type: 'json',
+      body: [
+        test,
+        { op: 'add', path: '/metadata/labels/a~1b', value: 'd' },
+        { op: 'add', path: '/metadata/annotations', value: { x: 'y' } },
+        { op: 'remove', path: '/spec/selector' },
+      ],
+    });
+    expect(patch && changes(live, patch)).toBe(true);
+  });
+});
+
+it.each<[string, object, object, object | undefined]>([
+  ['nothing differs', { a: { b: 1 } }, { a: { b: 1 } }, undefined],
+  ['a field is gone', { a: 1, b: 2 }, { a: 1 }, { b: null }],
+  ['a list differs', { a: [1, 2] }, { a: [1] }, { a: [1] }],
+  ['something deep differs', { a: { b: { c: 1 }, d: 2 } }, { a: { b: { c: 3 }, d: 2 } }, { a: { b: { c: 3 } } }],
+])('a merge diff when %s', (_, before, after, wanted) => {
+  const diff = mergeDiff(before, after);
+  expect(diff).toEqual(wanted);
+  expect(mergePatch(before, diff ?? {})).toEqual(after);
+});
