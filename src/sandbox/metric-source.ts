@@ -8,6 +8,7 @@ import type { Labels, Point, Series, SeriesSource } from './promql/series.ts';
 
 export interface GeneratedSample {
   readonly name: string;
+  /** Never changed afterwards; giving the same object again is cheaper than an equal one. */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -47,17 +48,17 @@ export class MetricSource implements SeriesSource {
 
   /** Adds a sample. One that is not newer than the series' last is ignored, as Prometheus does; the same instant replaces. */
   record(name: string, labels: Readonly<Record<string, string>>, value: number, at: number = this.#clock.now()): void {
-    this.#append(labelsOf({ ...labels, __name__: name }), { at, value });
+    this.#append(identityOf(name, labels), { at, value });
   }
 
   /** Says that a series has ended: it is gone from the next evaluation on. */
   end(name: string, labels: Readonly<Record<string, string>>, at: number = this.#clock.now()): void {
-    this.#append(labelsOf({ ...labels, __name__: name }), { at, value: NaN, stale: true });
+    this.#append(identityOf(name, labels), { at, value: NaN, stale: true });
   }
 
   /** Asks `generator` now and every `interval` milliseconds; returns the function that ends it and its series. */
   generate(interval: number, generator: Generator): () => void {
-    let alive: ReadonlyMap<string, Labels> = new Map();
+    let alive: Alive = new Map();
     return this.#repeat(interval, (at, stopped) => {
       alive = this.#replace(alive, stopped ? [] : generator(at), at);
     });
@@ -65,7 +66,7 @@ export class MetricSource implements SeriesSource {
 
   /** Reads the text format from a target now and every interval; `up` says whether it answered. */
   scrape(target: ScrapeTarget): () => void {
-    let alive: ReadonlyMap<string, Labels> = new Map();
+    let alive: Alive = new Map();
     const { labels = {} } = target;
     return this.#repeat(target.interval, (at, stopped) => {
       if (stopped) {
@@ -100,22 +101,31 @@ export class MetricSource implements SeriesSource {
   }
 
   /** Appends `samples` and ends those of `alive` that are not among them; returns what is alive now. */
-  #replace(alive: ReadonlyMap<string, Labels>, samples: Iterable<GeneratedSample>, at: number): Map<string, Labels> {
-    const now = new Map<string, Labels>();
+  #replace(alive: Alive, samples: Iterable<GeneratedSample>, at: number): Alive {
+    const now = new Map<string, Identity>();
     for (const { name, labels, value } of samples) {
-      const full = labelsOf({ ...labels, __name__: name });
-      now.set(labelKey(full), full);
-      this.#append(full, { at, value });
+      const identity = this.#identity(name, labels);
+      now.set(identity.key, identity);
+      this.#append(identity, { at, value });
     }
-    for (const [key, labels] of alive) if (!now.has(key)) this.#append(labels, { at, value: NaN, stale: true });
+    for (const [key, identity] of alive) if (!now.has(key)) this.#append(identity, { at, value: NaN, stale: true });
     return now;
   }
 
-  #append(labels: Labels, point: Point): void {
-    const name = labels.get('__name__') ?? '';
+  readonly #identities = new WeakMap<object, Map<string, Identity>>();
+
+  /** Remembered by the labels' object: generators give the same ones again and again. */
+  #identity(name: string, labels: Readonly<Record<string, string>>): Identity {
+    const known = this.#identities.get(labels) ?? new Map<string, Identity>();
+    this.#identities.set(labels, known);
+    const identity = known.get(name) ?? identityOf(name, labels);
+    known.set(name, identity);
+    return identity;
+  }
+
+  #append({ name, key, labels }: Identity, point: Point): void {
     const group = this.#byName.get(name) ?? new Map<string, { labels: Labels; points: Point[] }>();
     this.#byName.set(name, group);
-    const key = labelKey(labels);
     const series = group.get(key) ?? { labels, points: [] };
     group.set(key, series);
     const last = series.points.at(-1);
@@ -157,6 +167,21 @@ export class MetricSource implements SeriesSource {
       if (group.size === 0) this.#byName.delete(name);
     }
   }
+}
+
+/** Which series a sample belongs to. */
+interface Identity {
+  readonly name: string;
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+/** The series that the last round gave, by key. */
+type Alive = ReadonlyMap<string, Identity>;
+
+function identityOf(name: string, record: Readonly<Record<string, string>>): Identity {
+  const labels = labelsOf({ ...record, __name__: name });
+  return { name, key: labelKey(labels), labels };
 }
 
 /** Drops old points, many at once so that it costs little for each. */

@@ -1,4 +1,5 @@
 /** Made-up traffic: counters and latency histograms of workloads that share requests by their weights, without chance. */
+import { sampleText } from './promql/sample-text.ts';
 import { labelKey, labelsOf } from './promql/series.ts';
 import type { GeneratedSample, Generator } from './metric-source.ts';
 
@@ -28,15 +29,25 @@ export interface TrafficOptions {
 
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What one workload has served so far; fractions are kept, whole requests are shown. */
+/** What one workload has answered with one status so far; fractions are kept, whole requests are shown. */
 interface Tally {
+  count: number;
+  sum: number;
+  /** Requests within each bound; the label sets are made once. */
+  readonly buckets: { readonly bound: number; readonly labels: Readonly<Record<string, string>>; count: number }[];
   readonly labels: Readonly<Record<string, string>>;
-  readonly statuses: Map<string, { count: number; sum: number; within: number[] }>;
 }
 
 /** Counters grow by what has passed since the last call. */
 export function trafficGenerator(options: TrafficOptions): Generator {
   const { metric = 'http_request_duration_seconds', statusLabel = 'status', buckets = defaultBuckets } = options;
+  const newTally = (share: TrafficShare, status: string): Tally => {
+    const labels = { ...share.labels, [statusLabel]: status };
+    const bucket = (bound: number): Tally['buckets'][number] => {
+      return { bound, labels: { ...labels, le: sampleText(bound) }, count: 0 };
+    };
+    return { labels, count: 0, sum: 0, buckets: [...buckets, Infinity].map(bucket) };
+  };
   let tallies = new Map<string, Tally>();
   let last: number | undefined;
   return (at) => {
@@ -47,49 +58,34 @@ export function trafficGenerator(options: TrafficOptions): Generator {
     const before = tallies;
     tallies = new Map();
     for (const share of shares) {
-      const key = labelKey(labelsOf(share.labels));
-      const tally = before.get(key) ?? { labels: share.labels, statuses: new Map() };
-      tallies.set(key, tally);
       const served = total > 0 ? (requests * share.weight) / total : 0;
-      count(tally, '200', served * share.success, share.latency, buckets);
-      count(tally, '500', served * (1 - share.success), share.latency, buckets);
+      for (const [status, part] of [
+        ['200', share.success],
+        ['500', 1 - share.success],
+      ] as const) {
+        const key = `${labelKey(labelsOf(share.labels))} ${status}`;
+        const tally = before.get(key) ?? newTally(share, status);
+        tallies.set(key, tally);
+        count(tally, served * part, share.latency);
+      }
     }
-    return [...tallies.values()].flatMap((tally) => samplesOf(tally, metric, statusLabel, buckets));
+    return [...tallies.values()].flatMap((tally) => samplesOf(tally, metric));
   };
 }
 
-function count(
-  { statuses }: Tally,
-  status: string,
-  requests: number,
-  latency: number,
-  buckets: readonly number[],
-): void {
-  const tally = statuses.get(status) ?? { count: 0, sum: 0, within: buckets.map(() => 0) };
-  statuses.set(status, tally);
+function count(tally: Tally, requests: number, latency: number): void {
   tally.count += requests;
   tally.sum += requests * latency;
-  buckets.forEach((bound, index) => {
-    const share = latency > 0 ? 1 - Math.exp(-bound / latency) : 1;
-    tally.within[index] = (tally.within[index] ?? 0) + requests * share;
-  });
+  for (const bucket of tally.buckets)
+    bucket.count += requests * (latency > 0 ? 1 - Math.exp(-bucket.bound / latency) : 1);
 }
 
-function samplesOf(tally: Tally, metric: string, statusLabel: string, buckets: readonly number[]): GeneratedSample[] {
-  return [...tally.statuses].flatMap(([status, { count, sum, within }]) => {
-    const labels = { ...tally.labels, [statusLabel]: status };
-    const bucket = (le: string, value: number): GeneratedSample => ({
-      name: `${metric}_bucket`,
-      labels: { ...labels, le },
-      value: whole(value),
-    });
-    return [
-      ...buckets.map((bound, index) => bucket(String(bound), within[index] ?? 0)),
-      bucket('+Inf', count),
-      { name: `${metric}_count`, labels, value: whole(count) },
-      { name: `${metric}_sum`, labels, value: sum },
-    ];
-  });
+function samplesOf({ labels, count, sum, buckets }: Tally, metric: string): GeneratedSample[] {
+  return [
+    ...buckets.map((bucket) => ({ name: `${metric}_bucket`, labels: bucket.labels, value: whole(bucket.count) })),
+    { name: `${metric}_count`, labels, value: whole(count) },
+    { name: `${metric}_sum`, labels, value: sum },
+  ];
 }
 
 /** Requests are whole; what rounding has lost just below a whole number is given back. */
