@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { deviationTitle, readDeviations, type Deviation } from './deviations.ts';
 import { findFolders } from './folders.ts';
 import { reportLines, type Outcome } from './report.ts';
-import { runFolder } from './run-folder.ts';
+import { addresses, playScenario, runFolder } from './run-folder.ts';
 import { sandboxStage } from './sandbox-stage.ts';
+import { readScenario } from './scenario.ts';
+import { formatRecording } from './trace.ts';
 
 const folders = findFolders(join(import.meta.dirname, 'traces'));
 const rules = readDeviations(join(import.meta.dirname, 'deviations.yaml'));
@@ -20,6 +22,15 @@ describe('what was recorded of the original', () => {
     const outcome = await runFolder(folder, sandboxStage, rules);
     if (outcome.verdict.kind === 'deviates') outcome.verdict.rules.forEach((rule) => needed.add(rule));
     expect(isFine(outcome) ? '' : reportLines(outcome).join('\n')).toBe('');
+  });
+
+  it('comes out the same twice, byte for byte', async () => {
+    const path = join(import.meta.dirname, 'traces/promotion-fails/scenario.yaml');
+    const record = async (): Promise<string> => {
+      const { recording } = await playScenario(readScenario(path, addresses), sandboxStage);
+      return JSON.stringify(formatRecording('promotion-fails', recording));
+    };
+    expect(await record()).toBe(await record());
   });
 
   it('needs every rule of deviations.yaml', () => {
