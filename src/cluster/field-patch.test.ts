@@ -29,12 +29,37 @@ describe('a field patch', () => {
       type: 'json',
       body: [
         test,
-        { op: 'add', path: '/metadata/labels/a~1b', value: 'd' },
+        { op: 'replace', path: '/metadata/labels/a~1b', value: 'd' },
         { op: 'add', path: '/metadata/annotations', value: { x: 'y' } },
         { op: 'remove', path: '/spec/selector' },
       ],
     });
     expect(patch && changes(live, patch)).toBe(true);
+  });
+
+  it('changes an element of a list in its place', () => {
+    const listed = { ...live, spec: { ports: [{ name: 'http', port: 80 }] } };
+    const patch = fieldPatch(listed, [
+      { path: ['spec', 'ports', '0', 'port'], value: 81 },
+      { path: ['spec', 'ports', '0', 'appProtocol'], value: 'h2c' },
+      { path: ['spec', 'ports', '1'], value: { name: 'more' } },
+    ]);
+    expect(patch?.body).toEqual([
+      test,
+      { op: 'replace', path: '/spec/ports/0/port', value: 81 },
+      { op: 'add', path: '/spec/ports/0/appProtocol', value: 'h2c' },
+      { op: 'add', path: '/spec/ports/1', value: { name: 'more' } },
+    ]);
+  });
+
+  it('makes a missing parent of two fields once', () => {
+    const annotation = (key: string) => ({ path: ['metadata', 'annotations', key], value: key });
+    const patch = fieldPatch(live, [annotation('x'), annotation('y')]);
+    expect(patch?.body).toEqual([
+      test,
+      { op: 'add', path: '/metadata/annotations', value: { x: 'x' } },
+      { op: 'add', path: '/metadata/annotations/y', value: 'y' },
+    ]);
   });
 });
 

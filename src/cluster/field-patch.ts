@@ -7,26 +7,48 @@ import { sameMeaning } from './noop.ts';
 
 /** The patch that makes `live` have these fields, or `undefined` when it has them already. */
 export function fieldPatch(live: KubeObject, changes: readonly FieldChange[]): Patch | undefined {
-  const operations = changes.flatMap((change) => operationsOf(live, change));
+  let seen: unknown = live;
+  const operations = changes.flatMap((change) => {
+    const more = operationsOf(seen, change);
+    // The next change finds what this one has made: two fields of one missing parent must not make it twice.
+    seen = withField(seen, change.path, change.value);
+    return more;
+  });
   if (operations.length === 0) return undefined;
   const { resourceVersion } = live.metadata;
   const test: JsonPatchOperation = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
   return { type: 'json', body: resourceVersion === undefined ? operations : [test, ...operations] };
 }
 
-function operationsOf(live: KubeObject, { path, value }: FieldChange): readonly JsonPatchOperation[] {
+function operationsOf(live: unknown, { path, value }: FieldChange): readonly JsonPatchOperation[] {
   const before = valueAt(live, path);
   if (sameMeaning(before, value, path)) return [];
   if (value === undefined) return [{ op: 'remove', path: pointer(path) }];
   // A JSON patch adds no parents: where one is missing, the change is made to the nearest ancestor that is there.
   const missing = path.findIndex((_, index) => index > 0 && valueAt(live, path.slice(0, index)) === undefined);
-  if (missing < 0) return [{ op: 'add', path: pointer(path), value }];
+  // In a list, `add` would push the element aside that is to be replaced.
+  if (missing < 0) return [{ op: before === undefined ? 'add' : 'replace', path: pointer(path), value }];
   const nested = path.slice(missing).reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
   return [{ op: 'add', path: pointer(path.slice(0, missing)), value: nested }];
 }
 
 function valueAt(object: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), object);
+  return path.reduce<unknown>(fieldOf, object);
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value[Number(key)];
+  return isRecord(value) ? value[key] : undefined;
+}
+
+function withField(object: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const before = fieldOf(object, key);
+  const after = withField(before, rest, value);
+  if (after === before) return object;
+  if (!Array.isArray(object)) return { ...(isRecord(object) ? object : {}), [key]: after };
+  const index = Number(key);
+  return after === undefined ? object.toSpliced(index, 1) : object.toSpliced(index, 1, after);
 }
 
 /** RFC 6901. */
