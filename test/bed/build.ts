@@ -9,10 +9,12 @@ import { promisify } from 'node:util';
 import {
   binariesFolder,
   cacheFolder,
+  type Lighter,
   type ManifestName,
   manifestFile,
   manifests,
   notBuilt,
+  type Program,
   type ProgramName,
   programFile,
   programs,
@@ -60,16 +62,11 @@ async function timed(what: string, say: (line: string) => void, work: () => Prom
 }
 
 async function buildProgram(name: ProgramName): Promise<void> {
-  const program: {
-    folder: string;
-    package: string;
-    stamps?: readonly string[];
-    without?: { module: string; file: string };
-  } = programs[name];
+  const program: Program = programs[name];
   const pinned = path.join(binariesFolder, program.folder);
   const work = await mkdtemp(path.join(cacheFolder(), 'work-'));
   try {
-    const cwd = program.without ? await copyWithout(program.without, pinned, work) : pinned;
+    const cwd = program.lighter ? await lightened(program.lighter, pinned, work) : pinned;
     const stamps = (program.stamps ?? []).map((stamp) => `-X ${stamp}`);
     const options = ['-trimpath', '-p', String(availableParallelism()), '-ldflags', ['-s', '-w', ...stamps].join(' ')];
     const built = path.join(work, name);
@@ -80,14 +77,15 @@ async function buildProgram(name: ProgramName): Promise<void> {
   }
 }
 
-/** Makes a folder to build in whose go.mod takes one module from a copy that lacks a file. */
-async function copyWithout(without: { module: string; file: string }, pinned: string, work: string): Promise<string> {
+/** Makes a folder to build in whose go.mod takes one module from a copy with a file less. */
+async function lightened({ module, file, instead }: Lighter, pinned: string, work: string): Promise<string> {
   const copy = path.join(work, 'module');
-  await cp(await moduleFolder(without.module, pinned), copy, { recursive: true });
+  await cp(await moduleFolder(module, pinned), copy, { recursive: true });
   await makeWritable(copy);
-  await rm(path.join(copy, without.file));
-  for (const file of ['go.mod', 'go.sum']) await cp(path.join(pinned, file), path.join(work, file));
-  await go(['mod', 'edit', '-replace', `${without.module}=./module`], work);
+  await rm(path.join(copy, file));
+  if (instead) await cp(path.join(pinned, instead), path.join(copy, path.dirname(file), instead));
+  for (const name of ['go.mod', 'go.sum']) await cp(path.join(pinned, name), path.join(work, name));
+  await go(['mod', 'edit', '-replace', `${module}=./module`], work);
   return work;
 }
 

@@ -4,14 +4,21 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-interface Program {
+export interface Program {
   /** Folder in `binaries/` with the go.mod and go.sum that pin the versions. */
   readonly folder: string;
   readonly package: string;
   /** What is stamped into the program, as `package.variable=value`. */
   readonly stamps?: readonly string[];
-  /** A source file, `module` and path inside it, that the build leaves out. */
-  readonly without?: { readonly module: string; readonly file: string };
+  readonly lighter?: Lighter;
+}
+
+/** One source file of a module that the build takes as absent, or as a file of ours: it costs minutes and the bed has no use for it. */
+export interface Lighter {
+  readonly module: string;
+  readonly file: string;
+  /** In the program's folder. */
+  readonly instead?: string;
 }
 
 /** Without these, clients see the version v0.0.0. */
@@ -39,10 +46,18 @@ export const programs = {
   prometheus: {
     folder: 'prometheus',
     package: 'github.com/prometheus/prometheus/cmd/prometheus',
-    // It registers every cloud's service discovery: minutes of compiling, and the bed needs files only.
-    without: { module: 'github.com/prometheus/prometheus', file: 'plugins/plugins.go' },
+    // It registers every cloud's service discovery: the bed needs files only.
+    lighter: { module: 'github.com/prometheus/prometheus', file: 'plugins/plugins.go' },
   },
-  traefik: { folder: 'traefik', package: 'github.com/traefik/traefik/v3/cmd/traefik' },
+  traefik: {
+    folder: 'traefik',
+    package: 'github.com/traefik/traefik/v3/cmd/traefik',
+    lighter: {
+      module: 'github.com/go-acme/lego/v4',
+      file: 'providers/dns/zz_gen_dns_providers.go',
+      instead: 'no_dns_providers.go',
+    },
+  },
 } satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
