@@ -135,9 +135,9 @@ function conflictsOf(others: readonly Entry[], touched: FieldSet | undefined): r
   );
 }
 
-function ownerText({ manager, subresource, operation, apiVersion, time }: Entry): string {
+function ownerText({ manager, subresource, operation, apiVersion }: Entry): string {
   const name = `${JSON.stringify(manager)}${subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`}`;
-  return operation === 'Apply' ? name : `${name} using ${apiVersion}${time === '' ? '' : ` at ${time}`}`;
+  return operation === 'Apply' ? name : `${name} using ${apiVersion}`;
 }
 
 function conflictError(conflicts: readonly Conflict[]): StatusError {

@@ -13,6 +13,9 @@ const text = (name: string, value: (object: KubeObject, now: number) => unknown,
 
 const count = (name: string, value: (object: KubeObject) => number): Column => ({ name, type: 'integer', value });
 
+/** A number that upstream declares as text. */
+const shownCount = (name: string, value: (object: KubeObject) => number): Column => text(name, value);
+
 const spec = (object: KubeObject): unknown => object['spec'];
 const status = (object: KubeObject): unknown => object['status'];
 
@@ -54,8 +57,8 @@ const wanted = (object: KubeObject): number => numberAt(spec(object), 'replicas'
 const deployments: readonly Column[] = [
   nameColumn,
   text('Ready', (object) => `${replicasOf(object, 'readyReplicas')}/${wanted(object)}`),
-  count('Up-to-date', (object) => replicasOf(object, 'updatedReplicas')),
-  count('Available', (object) => replicasOf(object, 'availableReplicas')),
+  shownCount('Up-to-date', (object) => replicasOf(object, 'updatedReplicas')),
+  shownCount('Available', (object) => replicasOf(object, 'availableReplicas')),
   ageColumn,
   wide.containers,
   wide.images,
@@ -175,7 +178,7 @@ const events: readonly Column[] = [
   ),
   text('Message', (object) => textAt(object, 'message').trim()),
   text('First Seen', (object, now) => ageOf(object['firstTimestamp'] ?? object['eventTime'], now), 1),
-  { name: 'Count', type: 'integer', priority: 1, value: (object) => numberAt(object, 'count') ?? 1 },
+  text('Count', (object) => numberAt(object, 'count') ?? 1, 1),
   { ...nameColumn, priority: 1 },
 ];
 
@@ -187,8 +190,8 @@ const autoscalers: readonly Column[] = [
   }),
   text('Targets', targetsOf),
   text('MinPods', (object) => String(numberAt(spec(object), 'minReplicas') ?? '<unset>')),
-  count('MaxPods', (object) => numberAt(spec(object), 'maxReplicas') ?? 0),
-  count('Replicas', (object) => replicasOf(object, 'currentReplicas')),
+  shownCount('MaxPods', (object) => numberAt(spec(object), 'maxReplicas') ?? 0),
+  shownCount('Replicas', (object) => replicasOf(object, 'currentReplicas')),
   ageColumn,
 ];
 
@@ -237,6 +240,9 @@ const jobs: readonly Column[] = [
     return start === '' ? '' : humanDuration((end === '' ? now : Date.parse(end)) - Date.parse(start));
   }),
   ageColumn,
+  wide.containers,
+  wide.images,
+  wide.selector,
 ];
 
 export const columns = {
@@ -250,8 +256,8 @@ export const columns = {
   autoscalers,
   endpointSlices,
   jobs,
-  configMaps: [nameColumn, count('Data', dataCount), ageColumn],
-  secrets: [nameColumn, text('Type', (object) => object['type']), count('Data', dataCount), ageColumn],
+  configMaps: [nameColumn, shownCount('Data', dataCount), ageColumn],
+  secrets: [nameColumn, text('Type', (object) => object['type']), shownCount('Data', dataCount), ageColumn],
   namespaces: [nameColumn, text('Status', (object) => textAt(status(object), 'phase')), ageColumn],
   leases: [nameColumn, text('Holder', (object) => textAt(spec(object), 'holderIdentity')), ageColumn],
   plain: [nameColumn, ageColumn],

@@ -3,8 +3,17 @@ import type { Resource } from '#api/kubernetes.ts';
 import type { Kind } from './kind.ts';
 import { columns } from './built-in-columns.ts';
 import { shapes } from './built-in-shapes.ts';
-import { serviceDefaults, checkService } from './services.ts';
-import { checkEvent, checkLease, namespaceDefaults, podDefaults, secretDefaults } from './simple-defaults.ts';
+import { allocateService, checkService, serviceDefaults } from './services.ts';
+import {
+  checkEvent,
+  checkLease,
+  endpointSliceDefaults,
+  eventDefaults,
+  namespaceDefaults,
+  networkPolicyDefaults,
+  podDefaults,
+  secretDefaults,
+} from './simple-defaults.ts';
 import { workloadDefaults } from './workload-defaults.ts';
 import { workloadRules } from './workload-rules.ts';
 
@@ -60,6 +69,7 @@ export const builtInKinds: readonly Kind[] = [
     columns: columns.services,
     shape: shapes.service,
     defaults: serviceDefaults,
+    allocate: allocateService,
     validate: checkService,
     shortNames: ['svc'],
     categories: all,
@@ -88,6 +98,7 @@ export const builtInKinds: readonly Kind[] = [
   }),
   kind('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', { shortNames: ['pvc'], hasStatus: true }),
   kind('', 'v1', 'events', 'Event', {
+    defaults: eventDefaults,
     columns: columns.events,
     shape: shapes.event,
     validate: checkEvent,
@@ -107,6 +118,7 @@ export const builtInKinds: readonly Kind[] = [
     ],
   }),
   kind('apps', 'v1', 'deployments', 'Deployment', {
+    emptyStatus: {},
     columns: columns.deployments,
     shape: shapes.workload,
     defaults: workloadDefaults.deployment,
@@ -118,6 +130,7 @@ export const builtInKinds: readonly Kind[] = [
     scale: replicas,
   }),
   kind('apps', 'v1', 'replicasets', 'ReplicaSet', {
+    emptyStatus: { replicas: 0 },
     columns: columns.replicaSets,
     shape: shapes.workload,
     defaults: workloadDefaults.replicaSet,
@@ -130,6 +143,7 @@ export const builtInKinds: readonly Kind[] = [
     selectableFields: ['status.replicas'],
   }),
   kind('apps', 'v1', 'daemonsets', 'DaemonSet', {
+    emptyStatus: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
     columns: columns.daemonSets,
     shape: shapes.workload,
     defaults: workloadDefaults.daemonSet,
@@ -140,6 +154,7 @@ export const builtInKinds: readonly Kind[] = [
     generation: spec,
   }),
   kind('apps', 'v1', 'statefulsets', 'StatefulSet', {
+    emptyStatus: { replicas: 0, availableReplicas: 0 },
     columns: columns.statefulSets,
     shape: shapes.workload,
     defaults: workloadDefaults.statefulSet,
@@ -151,6 +166,7 @@ export const builtInKinds: readonly Kind[] = [
     scale: replicas,
   }),
   kind('autoscaling', 'v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
+    emptyStatus: { desiredReplicas: 0, currentMetrics: null },
     columns: columns.autoscalers,
     shape: shapes.autoscaler,
     defaults: workloadDefaults.autoscaler,
@@ -160,6 +176,7 @@ export const builtInKinds: readonly Kind[] = [
     hasStatus: true,
   }),
   kind('batch', 'v1', 'jobs', 'Job', {
+    emptyStatus: {},
     columns: columns.jobs,
     shape: shapes.job,
     defaults: workloadDefaults.job,
@@ -178,8 +195,13 @@ export const builtInKinds: readonly Kind[] = [
     hasStatus: true,
     generation: spec,
   }),
-  kind('coordination.k8s.io', 'v1', 'leases', 'Lease', { columns: columns.leases, validate: checkLease }),
+  kind('coordination.k8s.io', 'v1', 'leases', 'Lease', {
+    shape: shapes.lease,
+    columns: columns.leases,
+    validate: checkLease,
+  }),
   kind('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', {
+    defaults: endpointSliceDefaults,
     columns: columns.endpointSlices,
     generation: 'rest',
   }),
@@ -191,6 +213,8 @@ export const builtInKinds: readonly Kind[] = [
     generation: spec,
   }),
   kind('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy', {
+    shape: shapes.networkPolicy,
+    defaults: networkPolicyDefaults,
     shortNames: ['netpol'],
     singular: 'networkpolicy',
     generation: spec,

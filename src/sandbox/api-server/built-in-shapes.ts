@@ -28,7 +28,7 @@ const containers = listOf(['name'], container);
 
 const podSpec: Shape = {
   fields: {
-    containers,
+    containers: { ...containers, present: true },
     initContainers: containers,
     ephemeralContainers: containers,
     volumes: listOf(['name'], {
@@ -75,13 +75,17 @@ export const shapes = {
     { fields: { conditions } },
   ),
   node: root({ fields: { podCIDRs: setOf } }, { fields: { conditions, addresses: listOf(['type']) } }),
-  autoscaler: root({ fields: { scaleTargetRef: atomic } }, { fields: { conditions } }),
+  autoscaler: root({ fields: { scaleTargetRef: { present: true } } }, { fields: { conditions } }),
   conditioned: root({ fields: { selector: atomic } }, { fields: { conditions } }),
   namespace: root(open, { fields: { conditions } }),
   serviceAccount: {
     fields: { metadata: metadataShape, secrets: listOf(['name']), imagePullSecrets: open },
   } satisfies Shape,
-  event: { fields: { metadata: metadataShape, involvedObject: atomic } } satisfies Shape,
+  event: {
+    fields: { metadata: metadataShape, involvedObject: atomic, source: { present: true } },
+  } satisfies Shape,
   endpoints: { fields: { metadata: metadataShape } } satisfies Shape,
+  lease: root(open),
+  networkPolicy: root({ fields: { podSelector: atomic } }),
   definition: root(open, { fields: { conditions: listOf(['type']) } }),
 } as const;

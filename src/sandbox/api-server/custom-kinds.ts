@@ -5,7 +5,7 @@ import { jsonPath } from './json-path.ts';
 import { asObject } from './kube-object.ts';
 import type { Column, Kind, ScalePaths } from './kind.ts';
 import { prune, rootShape, withDefaults } from './schema.ts';
-import { validateSchema } from './schema-validation.ts';
+import { validateResource } from './schema-validation.ts';
 import { ageColumn, ageOf, nameColumn } from './tables.ts';
 
 const texts = (values: readonly unknown[]): readonly string[] => values.filter((value) => typeof value === 'string');
@@ -19,6 +19,7 @@ export function kindOfDefinition(definition: KubeObject): Kind {
   const kind = textAt(names, 'kind');
   const scale = scaleOf(subresources['scale']);
   const schema = schemaOf(stored);
+  const hasRules = JSON.stringify(schema).includes('"x-kubernetes-validations"');
   return {
     resource: {
       group: textAt(spec, 'group'),
@@ -45,7 +46,7 @@ export function kindOfDefinition(definition: KubeObject): Kind {
       return dropped;
     },
     defaults: (object, before) => completed(schema, object, before),
-    validate: (object, before) => (sameContent(object, before) ? [] : validateSchema(schema, object)),
+    validate: (object, before) => (sameContent(object, before) ? [] : validateResource(schema, hasRules, object)),
   };
 }
 

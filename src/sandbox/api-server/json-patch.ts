@@ -2,10 +2,8 @@
 import { isList, isMap, same, valueAt } from './json.ts';
 import { refusals } from './status-error.ts';
 
-const missing = (op: string, path: string): Error =>
-  refusals.unprocessable(
-    `the server rejected our request due to an error in our request: ${op} operation does not apply: doc is missing path: ${path}: missing value`,
-  );
+/** Upstream does not tell which operation failed. */
+const refused = (): Error => refusals.unprocessable('the server rejected our request due to an error in our request');
 
 export function jsonPatch(document: unknown, operations: unknown): unknown {
   if (!isList(operations))
@@ -26,7 +24,7 @@ function applyOperation(document: unknown, operation: unknown): unknown {
       return replace(document, path, operation['value']);
     case 'test':
       if (same(valueAt(document, path) ?? null, operation['value'] ?? null)) return document;
-      throw refusals.unprocessable('the server rejected our request due to an error in our request');
+      throw refused();
     case 'move': {
       const from = pointer(String(operation['from']));
       return add(remove(document, from), path, valueAt(document, from));
@@ -44,19 +42,16 @@ const pointer = (path: string): string[] =>
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 
-const textOf = (path: readonly string[]): string => path.map((step) => `/${step}`).join('');
-
 /** Rebuilds the containers on the way to the last step, where `edit` changes a copy of the innermost one. */
 function edited(
   document: unknown,
   path: readonly string[],
-  op: string,
   edit: (container: Container, key: string) => void,
 ): unknown {
   const walk = (value: unknown, depth: number): unknown => {
     const key = path[depth];
     const container = copyOf(value);
-    if (key === undefined || container === undefined) throw missing(op, textOf(path));
+    if (key === undefined || container === undefined) throw refused();
     if (depth === path.length - 1) edit(container, key);
     else container.set(key, walk(container.get(key), depth + 1));
     return container.value;
@@ -106,26 +101,27 @@ function copyOf(value: unknown): Container | undefined {
 
 function add(document: unknown, path: readonly string[], value: unknown): unknown {
   if (path.length === 0) return value;
-  return edited(document, path, 'add', (container, key) => {
+  return edited(document, path, (container, key) => {
     if (container.list === undefined) return container.set(key, value);
     const index = key === '-' ? container.list.length : Number(key);
-    if (!Number.isInteger(index) || index < 0 || index > container.list.length) throw missing('add', textOf(path));
+    if (!Number.isInteger(index) || index < 0 || index > container.list.length) throw refused();
     container.list.splice(index, 0, value);
     return undefined;
   });
 }
 
 function remove(document: unknown, path: readonly string[]): unknown {
-  return edited(document, path, 'remove', (container, key) => {
-    if (!container.has(key)) throw missing('remove', textOf(path));
+  return edited(document, path, (container, key) => {
+    if (!container.has(key)) throw refused();
     container.drop(key);
   });
 }
 
 function replace(document: unknown, path: readonly string[], value: unknown): unknown {
   if (path.length === 0) return value;
-  return edited(document, path, 'replace', (container, key) => {
-    if (!container.has(key)) throw missing('replace', textOf(path));
+  return edited(document, path, (container, key) => {
+    // As upstream: a key that a map does not have yet is set.
+    if (container.list !== undefined && !container.has(key)) throw refused();
     container.set(key, value);
   });
 }

@@ -54,6 +54,10 @@ export interface Kind {
   readonly unknownFields?: (object: KubeObject) => readonly string[];
   /** Fills in what was left out; `before` is the stored object on updates. */
   readonly defaults?: (object: KubeObject, before: KubeObject | undefined, world: World) => KubeObject;
+  /** Hands out what only the server can give, after it is settled who owns what the client wrote. */
+  readonly allocate?: (object: KubeObject, before: KubeObject | undefined, world: World) => KubeObject;
+  /** The status of an object that nobody has reported on yet. */
+  readonly emptyStatus?: Json;
   readonly validate?: (object: KubeObject, before: KubeObject | undefined, world: World) => readonly Cause[];
 }
 

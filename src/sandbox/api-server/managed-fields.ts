@@ -37,13 +37,23 @@ const unowned: readonly (readonly string[])[] = [
 ];
 
 export function ownable(kind: Kind, set: FieldSet | undefined, subresource: string | undefined): FieldSet | undefined {
-  const paths = kind.hasStatus && subresource !== 'status' ? [...unowned, ['f:status']] : unowned;
-  const rest = paths.reduce<FieldSet | undefined>(withoutPath, set);
+  const status = kind.hasStatus && subresource !== 'status' ? [['f:status']] : [];
+  // The finalizers of a namespace have a subresource of their own.
+  const finalizers = kind.resource.kind === 'Namespace' ? [['f:spec', 'f:finalizers']] : [];
+  const paths = [...unowned, ...status, ...finalizers];
+  const rest = withoutSelf(paths.reduce<FieldSet | undefined>(withoutPath, set));
   const metadata = rest?.['f:metadata'];
   if (rest === undefined || !isMap(metadata)) return rest;
   const { '.': _self, ...inner } = metadata;
   if (Object.keys(inner).length === 0) return withoutPath(rest, ['f:metadata']);
   return { ...rest, 'f:metadata': inner };
+}
+
+/** The object as a whole is nobody's. */
+function withoutSelf(set: FieldSet | undefined): FieldSet | undefined {
+  if (set === undefined || !('.' in set)) return set;
+  const { '.': _self, ...rest } = set;
+  return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /** The object with the ownership that an ordinary write leaves. */

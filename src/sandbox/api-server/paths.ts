@@ -7,7 +7,6 @@ export interface Target {
   readonly namespace: string | undefined;
   readonly name: string | undefined;
   readonly subresource: string | undefined;
-  /** The deprecated `/watch/` prefix is not served. */
 }
 
 /** Reads `/api/v1/...` and `/apis/GROUP/VERSION/...`; throws 404 for anything that is not served. */
@@ -24,6 +23,12 @@ export function targetOf(registry: Registry, path: string): Target {
   if (served === undefined || sub.length > 1) throw refusals.noSuchPath();
   if (inNamespace !== served.resource.namespaced && (inNamespace || name !== undefined)) throw refusals.noSuchPath();
   return { served, namespace: inNamespace ? rest[1] : undefined, name, subresource: sub[0] };
+}
+
+/** Whether anything is served under the path's group and version; upstream answers in plain text when not. */
+export function isServed(registry: Registry, path: string): boolean {
+  const [root, first = '', second = ''] = path.split('/').filter((part) => part !== '');
+  return root === 'api' ? registry.serves('', first) : root === 'apis' && registry.serves(first, second);
 }
 
 const namespaceSubresources = new Set(['status', 'finalize']);

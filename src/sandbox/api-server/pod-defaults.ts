@@ -56,8 +56,7 @@ function containerDefaults(container: Json): Json {
   const hooked = withMap(ported, 'lifecycle', (lifecycle) =>
     ['postStart', 'preStop'].reduce((each, key) => withMap(each, key, handlerDefaults), lifecycle),
   );
-  const limited = withMap(hooked, 'resources', requestsFromLimits);
-  return withItems(limited, 'env', (variable) =>
+  return withItems(hooked, 'env', (variable) =>
     withMap(variable, 'valueFrom', (source) => withMap(source, 'fieldRef', (ref) => filled(ref, { apiVersion: 'v1' }))),
   );
 }
@@ -67,13 +66,6 @@ function pullPolicy(image: string): string {
   if (image.includes('@')) return 'IfNotPresent';
   const tag = /:([^/:]+)$/.exec(image)?.[1] ?? 'latest';
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
-}
-
-function requestsFromLimits(resources: Json): Json {
-  const limits = mapAt(resources, 'limits');
-  const requests = mapAt(resources, 'requests');
-  const missing = Object.keys(limits).filter((name) => requests[name] === undefined);
-  return missing.length === 0 ? resources : { ...resources, requests: { ...limits, ...requests } };
 }
 
 function probeDefaults(probe: Json): Json {

@@ -37,6 +37,10 @@ export class Registry {
     return this.#served.get(`${group}/${version}/${plural}`);
   }
 
+  serves(group: string, version: string): boolean {
+    return this.kinds().some((kind) => kind.resource.group === group && kind.versions.includes(version));
+  }
+
   byId(group: string, plural: string): Kind | undefined {
     return this.#kinds.get(`${group}/${plural}`);
   }

@@ -4,16 +4,16 @@ import type { ApiRequest, ApiResponse, Query } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { deleteCollection, deleteOne } from './deletions.ts';
 import { informationAt } from './discovery.ts';
-import { adopt, isMap, type Json, textOf } from './json.ts';
+import { adopt, isMap, type Json, textAt, textOf } from './json.ts';
 import { asObject } from './kube-object.ts';
 import { apiVersionOf } from './kind.ts';
 import { createLists, type Lists } from './lists.ts';
 import { patched } from './patching.ts';
-import { targetOf, type Target } from './paths.ts';
+import { isServed, targetOf, type Target } from './paths.ts';
 import { presenter } from './presenting.ts';
 import type { Registry, Served } from './registry.ts';
 import { both, fieldSelector, labelSelector } from './selectors.ts';
-import { refusals, StatusError } from './status-error.ts';
+import { causes, refusals, StatusError } from './status-error.ts';
 import type { Storage } from './storage.ts';
 import { checkStrictly } from './strict-fields.ts';
 import { readSubresource, writeSubresource } from './subresources.ts';
@@ -58,6 +58,7 @@ export const isSet = (query: Query | undefined, name: string): boolean =>
   ['true', '1'].includes(one(query, name) ?? '');
 
 function onObjects(server: Server, request: ServerRequest): Answer {
+  if (!isServed(server.registry, request.path)) return { status: 404, body: '404 page not found\n' };
   const target = targetOf(server.registry, request.path);
   if (target.subresource !== undefined) return onSubresource(server, request, target);
   return target.name === undefined
@@ -157,6 +158,10 @@ export function objectIn(body: unknown, target: Target): KubeObject {
     throw refusals.badRequest(
       `the API version in the data (${textOf(apiVersion)}) does not match the expected API version (${apiVersionOf(resource.group, resource.version)})`,
     );
+  }
+  if (kind !== resource.kind && target.served.kind.custom === true) {
+    const wrong = causes.invalid('kind', kind, `must be ${resource.kind}`);
+    throw refusals.invalid({ group: resource.group, kind: textOf(kind) }, textAt(body['metadata'], 'name'), [wrong]);
   }
   if (kind !== resource.kind) {
     throw refusals.badRequest(

@@ -5,15 +5,15 @@ import { type Cause, causes } from './status-error.ts';
 
 export function validateSchema(schema: Json, value: unknown, path = ''): readonly Cause[] {
   if (value === null && schema['nullable'] === true) return [];
-  const wrongType = checkType(schema, value, path);
-  if (wrongType.length > 0) return wrongType;
+  // In the order of upstream's validators; a wrong type does not keep the others from looking.
   return [
-    ...checkEnum(schema, value, path),
+    ...checkType(schema, value, path),
+    ...checkCombinations(schema, value, path),
     ...(typeof value === 'string' ? checkText(schema, value, path) : []),
     ...(typeof value === 'number' ? checkNumber(schema, value, path) : []),
     ...(isList(value) ? checkList(schema, value, path) : []),
+    ...checkEnum(schema, value, path),
     ...(isMap(value) ? checkMap(schema, value, path) : []),
-    ...checkCombinations(schema, value, path),
   ];
 }
 
@@ -133,22 +133,26 @@ function checkMap(schema: Json, value: Json, path: string): readonly Cause[] {
   const most = numberAt(schema, 'maxProperties');
   const count = Object.keys(value).length;
   return [
-    ...listAt(schema, 'required')
-      .filter((key) => typeof key === 'string')
-      .filter((key) => value[key] === undefined)
-      .map((key) => causes.required(under(key))),
     ...(least !== undefined && count < least
       ? [causes.invalid(path, count, `${path} in body should have at least ${least} properties`)]
       : []),
     ...(most !== undefined && count > most
       ? [causes.invalid(path, count, `${path} in body should have at most ${most} properties`)]
       : []),
-    ...Object.entries(value).flatMap(([key, inner]) => {
-      const below = propertySchema(schema, key);
-      return below === undefined ? [] : validateSchema(below, inner, under(key));
-    }),
+    ...Object.entries(value)
+      .sort(byKey)
+      .flatMap(([key, inner]) => {
+        const below = propertySchema(schema, key);
+        return below === undefined ? [] : validateSchema(below, inner, under(key));
+      }),
+    ...listAt(schema, 'required')
+      .filter((key) => typeof key === 'string')
+      .filter((key) => value[key] === undefined)
+      .map((key) => causes.required(under(key))),
   ];
 }
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
 function checkCombinations(schema: Json, value: unknown, path: string): readonly Cause[] {
   const valid = (option: unknown): boolean => !isMap(option) || validateSchema(option, value, path).length === 0;
@@ -181,4 +185,25 @@ function checkCombinations(schema: Json, value: unknown, path: string): readonly
 function firstFailure(options: readonly unknown[], value: unknown, path: string): readonly Cause[] {
   const failures = options.filter(isMap).map((option) => validateSchema(option, value, path));
   return failures.sort((a, b) => a.length - b.length)[0] ?? [];
+}
+
+/** Failures after which upstream does not evaluate the rules written in CEL, and says so. */
+const blocking = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const unchecked: Cause = causes.invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
+
+/** All that is wrong with a custom resource. Rules in CEL are never evaluated here. */
+export function validateResource(schema: Json, hasRules: boolean, value: unknown): readonly Cause[] {
+  const wrong = validateSchema(schema, value);
+  return hasRules && wrong.some((cause) => blocking.has(cause.reason)) ? [...wrong, unchecked] : wrong;
 }

@@ -1,8 +1,8 @@
 /** Services: defaults, addresses, node ports, and what is refused. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { adopt, isMap, type Json, listAt, mapAt, numberAt, textAt } from './json.ts';
+import { adopt, isMap, type Json, listAt, mapAt, numberAt, textAt, without } from './json.ts';
 import type { World } from './kind.ts';
-import { filled } from './pod-defaults.ts';
+import { filled, withItems } from './pod-defaults.ts';
 import { type Cause, causes } from './status-error.ts';
 import { checkPort, repeated } from './workload-rules.ts';
 
@@ -10,33 +10,43 @@ import { checkPort, repeated } from './workload-rules.ts';
 const firstAddress = 11;
 const firstNodePort = 30_000;
 
-export function serviceDefaults(object: KubeObject, before: KubeObject | undefined, world: World): KubeObject {
+export function serviceDefaults(object: KubeObject, before: KubeObject | undefined): KubeObject {
   if (before !== undefined && before['spec'] === object['spec']) return object;
-  const old = before === undefined ? undefined : mapAt(before, 'spec');
   const typed = filled(mapAt(object, 'spec'), { sessionAffinity: 'None', type: 'ClusterIP' });
-  const external = typed['type'] === 'ExternalName';
-  const spec = external ? typed : addressed(typed, old, world);
-  const ports = withPorts(spec, old, world);
+  const spec = typed['type'] === 'ExternalName' ? typed : policies(typed);
   const status = object['status'] === undefined ? { status: { loadBalancer: {} } } : {};
-  return adopt({ ...object, spec: ports, ...status });
+  return adopt({ ...object, spec: withItems(spec, 'ports', portDefaults), ...status });
 }
 
-function addressed(spec: Json, old: Json | undefined, world: World): Json {
-  const clusterIP = textAt(spec, 'clusterIP') || textAt(old, 'clusterIP') || freeAddress(world);
-  const exposed = spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer';
+const portDefaults = (port: Json): Json => filled(port, { protocol: 'TCP', targetPort: port['port'] });
+
+const isExposed = (spec: Json): boolean => spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer';
+
+function policies(spec: Json): Json {
   const affinity =
     spec['sessionAffinity'] === 'ClientIP' ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } } : {};
-  return filled(
-    { ...spec, clusterIP, clusterIPs: [clusterIP] },
-    {
-      ipFamilies: ['IPv4'],
-      ipFamilyPolicy: 'SingleStack',
-      internalTrafficPolicy: 'Cluster',
-      ...(exposed ? { externalTrafficPolicy: 'Cluster' } : {}),
-      ...(spec['type'] === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
-      ...affinity,
-    },
-  );
+  const kept = isExposed(spec) ? spec : without(spec, 'externalTrafficPolicy', 'allocateLoadBalancerNodePorts');
+  return filled(kept, {
+    internalTrafficPolicy: 'Cluster',
+    ...(isExposed(spec) ? { externalTrafficPolicy: 'Cluster' } : {}),
+    ...(spec['type'] === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
+    ...affinity,
+  });
+}
+
+/** Gives a Service its addresses and node ports: whoever wrote it does not own them. */
+export function allocateService(object: KubeObject, before: KubeObject | undefined, world: World): KubeObject {
+  if (before !== undefined && before['spec'] === object['spec']) return object;
+  const spec = mapAt(object, 'spec');
+  const old = before === undefined ? undefined : mapAt(before, 'spec');
+  const addressed = spec['type'] === 'ExternalName' ? spec : withAddress(spec, old, world);
+  return adopt({ ...object, spec: withNodePorts(addressed, old, world) });
+}
+
+function withAddress(spec: Json, old: Json | undefined, world: World): Json {
+  const clusterIP = textAt(spec, 'clusterIP') || textAt(old, 'clusterIP') || freeAddress(world);
+  const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' };
+  return filled({ ...spec, clusterIP, clusterIPs: [clusterIP] }, families);
 }
 
 function freeAddress(world: World): string {
@@ -48,17 +58,16 @@ function freeAddress(world: World): string {
   return '';
 }
 
-function withPorts(spec: Json, old: Json | undefined, world: World): Json {
-  const list = listAt(spec, 'ports').filter(isMap);
-  if (list.length === 0) return spec;
-  const nodePorts =
-    spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer' ? nodePortsFor(list, old, world) : undefined;
-  const ports = list.map((port, index) => {
-    const base = filled(port, { protocol: 'TCP', targetPort: port['port'] });
-    const { nodePort: _none, ...rest } = base;
-    return nodePorts === undefined ? rest : { ...base, nodePort: nodePorts[index] };
-  });
-  return { ...spec, ports };
+function withNodePorts(spec: Json, old: Json | undefined, world: World): Json {
+  const ports = listAt(spec, 'ports').filter(isMap);
+  if (ports.length === 0) return spec;
+  const nodePorts = isExposed(spec) ? nodePortsFor(ports, old, world) : undefined;
+  return {
+    ...spec,
+    ports: ports.map((port, index) =>
+      nodePorts === undefined ? without(port, 'nodePort') : { ...port, nodePort: nodePorts[index] },
+    ),
+  };
 }
 
 function nodePortsFor(ports: readonly Json[], old: Json | undefined, world: World): readonly number[] {
@@ -85,9 +94,8 @@ export function checkService(object: KubeObject, before: KubeObject | undefined)
   return [
     ...(ports.length === 0 && !external && !headless ? [causes.required('spec.ports')] : []),
     ...ports.flatMap((port, index) => checkServicePort(port, ports, `spec.ports[${index}]`)),
-    ...repeated(ports, 'name').map((each) => causes.duplicate(`spec.ports[${each.index}].name`, each.value)),
     ...repeatedPorts(ports),
-    ...(old !== '' && !external && spec['clusterIP'] !== old
+    ...(old !== '' && !external && textAt(spec, 'clusterIP') !== '' && spec['clusterIP'] !== old
       ? [causes.invalid('spec.clusterIPs[0]', [spec['clusterIP']], 'may not change once set')]
       : []),
   ];
@@ -97,6 +105,9 @@ function checkServicePort(port: unknown, ports: readonly unknown[], path: string
   const target = numberAt(port, 'targetPort');
   return [
     ...(ports.length > 1 && textAt(port, 'name') === '' ? [causes.required(`${path}.name`)] : []),
+    ...repeated(ports, 'name')
+      .filter(({ index }) => ports[index] === port)
+      .map(({ value }) => causes.duplicate(`${path}.name`, value)),
     ...checkPort(numberAt(port, 'port'), `${path}.port`),
     ...(target === undefined ? [] : checkPort(target, `${path}.targetPort`)),
   ];

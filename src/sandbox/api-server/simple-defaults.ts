@@ -1,6 +1,8 @@
 /** Defaults and checks of the small built-in kinds. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { adopt, isMap, mapAt, textAt } from './json.ts';
+import { adopt, isMap, type Json, mapAt, textAt } from './json.ts';
+import { asObject } from './kube-object.ts';
+import { filled, withItems } from './pod-defaults.ts';
 import { type Cause, causes } from './status-error.ts';
 
 export function namespaceDefaults(object: KubeObject): KubeObject {
@@ -51,4 +53,25 @@ export function checkLease(object: KubeObject): readonly Cause[] {
   const seconds = mapAt(object, 'spec')['leaseDurationSeconds'];
   if (typeof seconds !== 'number' || seconds > 0) return [];
   return [causes.invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')];
+}
+
+/** Fields that the Go type always writes. */
+export function eventDefaults(object: KubeObject): KubeObject {
+  if (object['eventTime'] !== undefined && object['reportingComponent'] !== undefined) return object;
+  return adopt({ eventTime: null, reportingComponent: '', reportingInstance: '', ...object });
+}
+
+export function endpointSliceDefaults(object: KubeObject): KubeObject {
+  const ported = withItems(object, 'ports', (port) => filled(port, { name: '', protocol: 'TCP' }));
+  const complete = withItems(ported, 'endpoints', (endpoint) => filled(endpoint, { conditions: {} }));
+  return complete === object ? object : adopt(asObject(complete));
+}
+
+export function networkPolicyDefaults(object: KubeObject): KubeObject {
+  const spec = mapAt(object, 'spec');
+  const withProtocol = (rule: Json): Json => withItems(rule, 'ports', (port) => filled(port, { protocol: 'TCP' }));
+  const ruled = ['ingress', 'egress'].reduce((each, key) => withItems(each, key, withProtocol), spec);
+  const policyTypes = ['Ingress', ...(spec['egress'] === undefined ? [] : ['Egress'])];
+  const complete = filled(ruled, { policyTypes });
+  return complete === spec ? object : adopt({ ...object, spec: complete });
 }

@@ -93,7 +93,7 @@ export const refusals = {
     const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
     const subject = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
     return new StatusError(422, 'Invalid', `${subject} "${name}" is invalid: ${list}`, {
-      name,
+      ...(name === '' ? {} : { name }),
       ...(kind.group === '' ? {} : { group: kind.group }),
       kind: kind.kind,
       causes,

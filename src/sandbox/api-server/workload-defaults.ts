@@ -40,6 +40,7 @@ export const workloadDefaults = {
   replicaSet: onSpec((spec) => filled(withTemplate(spec), { replicas: 1 })),
   statefulSet: onSpec((spec) => {
     const base = filled(withTemplate(spec), {
+      serviceName: '',
       replicas: 1,
       podManagementPolicy: 'OrderedReady',
       updateStrategy: {},

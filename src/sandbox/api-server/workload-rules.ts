@@ -39,15 +39,18 @@ function checkReplicas(spec: Json): readonly Cause[] {
 
 function checkSelector(spec: Json, before: Json | undefined): readonly Cause[] {
   const selector = spec['selector'];
-  if (!isMap(selector)) return [causes.required('spec.selector')];
   const labels = mapAt(mapAt(mapAt(spec, 'template'), 'metadata'), 'labels');
+  const mismatch = causes.invalid(
+    'spec.template.metadata.labels',
+    labels,
+    '`selector` does not match template `labels`',
+  );
+  if (!isMap(selector)) return [causes.required('spec.selector'), mismatch];
   return [
     ...(Object.keys(selector).length === 0
       ? [causes.invalid('spec.selector', {}, 'empty selector is invalid for deployment')]
       : []),
-    ...(selects(selector, labels)
-      ? []
-      : [causes.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]),
+    ...(selects(selector, labels) ? [] : [mismatch]),
     ...checkLabels(labels, 'spec.template.metadata.labels'),
     ...(before === undefined || same(before['selector'], selector)
       ? []
@@ -114,7 +117,7 @@ function checkContainer(container: unknown, path: string, spec: Json): readonly 
 }
 
 export function checkPort(port: number | undefined, path: string): readonly Cause[] {
-  if (port === undefined) return [causes.required(path)];
+  if (port === undefined || port === 0) return [causes.required(path)];
   return port >= 1 && port <= 65_535 ? [] : [causes.invalid(path, port, 'must be between 1 and 65535, inclusive')];
 }
 
@@ -128,14 +131,18 @@ function checkAutoscaler(spec: Json): readonly Cause[] {
   const least = numberAt(spec, 'minReplicas') ?? 1;
   const most = numberAt(spec, 'maxReplicas') ?? 0;
   const target = mapAt(spec, 'scaleTargetRef');
+  const apiVersion = textAt(target, 'apiVersion');
   return [
-    ...(['kind', 'name'] as const)
-      .filter((key) => textAt(target, key) === '')
-      .map((key) => causes.required(`spec.scaleTargetRef.${key}`)),
     ...(least < 1 ? [causes.invalid('spec.minReplicas', least, 'must be greater than or equal to 1')] : []),
     ...(most < 1 ? [causes.invalid('spec.maxReplicas', most, 'must be greater than 0')] : []),
     ...(most < least
       ? [causes.invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`')]
+      : []),
+    ...(['kind', 'name'] as const)
+      .filter((key) => textAt(target, key) === '')
+      .map((key) => causes.required(`spec.scaleTargetRef.${key}`)),
+    ...(apiVersion === ''
+      ? [causes.invalid('spec.scaleTargetRef.apiVersion', '', 'apiVersion must specify API group')]
       : []),
   ];
 }

@@ -81,12 +81,14 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
       ...(kind.generation === undefined ? {} : { generation: 1 }),
     };
     const bare = kind.hasStatus ? withoutField(wish, 'status') : wish;
-    const object = finish(kind, adopt({ ...bare, metadata }), undefined);
+    const status = kind.emptyStatus === undefined ? {} : { status: kind.emptyStatus };
+    const object = finish(kind, adopt({ ...bare, metadata, ...status }), undefined);
     if (storage.get(kind, refOf(object)) !== undefined) throw refusals.exists(kind.resource, name);
     const owned =
       options.ownershipDone === true ? object : trackUpdate(kind, undefined, object, options.owner, stamp());
-    if (options.dryRun === true) return adopt(owned);
-    const stored = withVersion(owned, storage.nextVersion());
+    const whole = kind.allocate?.(owned, undefined, world) ?? owned;
+    if (options.dryRun === true) return adopt(whole);
+    const stored = withVersion(whole, storage.nextVersion());
     storage.put(kind, stored, undefined);
     return stored;
   }
@@ -105,10 +107,11 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
     const bumped = raised ? withGeneration(finished, before) : finished;
     const via = options.subresource ?? options.via;
     const owner = via === undefined ? options.owner : { ...options.owner, subresource: via };
-    const object =
+    const owned =
       options.ownershipDone === true
         ? withOwnershipOf(bumped, wish)
         : trackUpdate(kind, before, bumped, owner, stamp());
+    const object = kind.allocate?.(owned, before, world) ?? owned;
     if (same(before, object)) return before;
     if (options.dryRun === true) return adopt(object);
     return store(kind, object, before);
