@@ -19,12 +19,13 @@ import { podinfo } from './podinfo.ts';
 import type { ImageProgram } from './pod-process.ts';
 import { manifestTexts, programFile } from './programs.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { sampleApp } from './sample-app.ts';
 import { startServiceProxy } from './service-proxy.ts';
 import { type Gateway, startTraefik } from './traefik.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface BedOptions {
-  /** Also Prometheus, Traefik as the Gateway API's implementation, and podinfo as a real process. Default false. */
+  /** Also Prometheus, Traefik as the Gateway API's implementation, and real processes for podinfo and the sample app. Default false. */
   readonly traffic?: boolean;
   /** Images (without tag) whose containers are real processes. */
   readonly images?: Readonly<Record<string, ImageProgram>>;
@@ -83,6 +84,13 @@ export interface Bed extends ControlPlane {
   stop(): Promise<void>;
 }
 
+/** What answers requests when there is traffic. */
+const trafficImages = {
+  'ghcr.io/stefanprodan/podinfo': podinfo,
+  'stefanprodan/podinfo': podinfo,
+  'serin.dev/sample-app': sampleApp,
+};
+
 const repository = path.join(import.meta.dirname, '..', '..');
 
 export async function startBed(options: BedOptions = {}): Promise<Bed> {
@@ -130,11 +138,10 @@ async function assemble(options: BedOptions, { folder, started, endings, stop }:
   endings.push(() => proxy.stop());
   const dns = await startDns(dnsAddress, (namespace, name) => proxy.addressesOf(namespace, name));
   endings.push(() => dns.stop());
-  const real = options.traffic ? { 'ghcr.io/stefanprodan/podinfo': podinfo, 'stefanprodan/podinfo': podinfo } : {};
   const node = await startNodeAgent({
     api: agentApi,
     children: started,
-    images: { ...real, ...options.images },
+    images: { ...(options.traffic && trafficImages), ...options.images },
     ...(options.slowness !== undefined && { slowness: options.slowness }),
   });
   endings.push(() => node.stop());

@@ -68,7 +68,8 @@ export function insideNetwork(command: readonly string[]): NetworkCommand {
   return {
     command: 'unshare',
     args: [...options, 'sh', '-c', script, programFile('addresses'), resolver, ...command],
-    env: { ...process.env, [insideMark]: 'inside' },
+    // Whatever is left behind by a run that was killed goes with the folder.
+    env: { ...process.env, [insideMark]: 'inside', ...(!process.env['SERIN_BED_KEEP'] && { TMPDIR: folder }) },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -10,7 +10,7 @@ import { startLoad } from '../bed/load.ts';
 
 const namespace = 'shop';
 
-function versionOf(name: string, tag: string): string {
+function versionOf(name: string, image: string, args: readonly string[] = []): string {
   return `
 apiVersion: apps/v1
 kind: Deployment
@@ -22,8 +22,9 @@ spec:
     metadata: {labels: {app: ${name}}}
     spec:
       containers:
-        - name: podinfo
-          image: ghcr.io/stefanprodan/podinfo:${tag}
+        - name: app
+          image: ${image}
+          args: ${JSON.stringify(args)}
           ports: [{name: http, containerPort: 9898}]
           readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
           lifecycle: {preStop: {sleep: {seconds: 3}}}
@@ -61,8 +62,13 @@ describe('traffic', () => {
   });
   afterAll(() => bed?.stop());
 
-  it('moves from one version to another without losing a request, and Prometheus sees it', async () => {
-    await bed.applyManifest(`${versionOf('one', '1.0.0')}---${versionOf('two', '2.0.0')}`);
+  it('moves from one version to another and loses no request but those that the bad version failed itself, as Prometheus sees too', async () => {
+    await bed.applyManifest(
+      [
+        versionOf('one', 'ghcr.io/stefanprodan/podinfo:1.0.0'),
+        versionOf('two', 'serin.dev/sample-app:2.0.0', ['--fail=10']),
+      ].join('---'),
+    );
     for (const name of ['one', 'two']) {
       const isReady = ({ status }: KubeObject): boolean => isRecord(status) && status['readyReplicas'] === 2;
       await bed.waitForObject(deployments, { namespace, name }, isReady);
@@ -77,8 +83,9 @@ describe('traffic', () => {
     expect(load.report().byVersion).toEqual({ '1.0.0': load.report().requests });
     await bed.applyManifest([route(gateway, { one: 50, two: 50 })]);
     await bed.waitFor('answers of both', () => (load.report().byVersion['2.0.0'] ?? 0) > 50);
-    const rate = `sum(rate(http_request_duration_seconds_count{namespace="${namespace}",pod=~"two-.*"}[5s]))`;
-    await bed.waitFor('Prometheus to see version 2', async () => ((await bed.prometheus?.query(rate)) ?? 0) > 1);
+    const failures = `http_request_duration_seconds_count{namespace="${namespace}",pod=~"two-.*",status="500"}`;
+    const failing = `sum(rate(${failures}[5s]))`;
+    await bed.waitFor('Prometheus to see failures', async () => ((await bed.prometheus?.query(failing)) ?? 0) > 0.5);
     await bed.applyManifest([route(gateway, { one: 0, two: 100 })]);
     await bed.waitFor('the gateway to follow', () => {
       const { requests, byVersion } = load.report();
@@ -89,7 +96,8 @@ describe('traffic', () => {
     await bed.patch(deployments, { namespace, name: 'one' }, { spec: { replicas: 0 } });
     await bed.waitFor('version 1 to be gone', () => bed.node.running().every(({ name }) => !name.startsWith('one-')));
     const report = await load.stop();
-    expect(report.failed).toEqual([]);
     expect(Object.keys(report.byVersion)).toEqual(['2.0.0']);
+    expect(report.failed.filter(({ version, reason }) => version !== '2.0.0' || reason !== 'status 500')).toEqual([]);
+    expect(report.failed.length / report.requests).toBeCloseTo(0.1, 1);
   });
 });
