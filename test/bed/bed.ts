@@ -13,7 +13,7 @@ import { type BedApi, bedApi } from './bed-api.ts';
 import { type Child, type Children, children } from './children.ts';
 import { type ControlPlane, startControlPlane, type User } from './control-plane.ts';
 import { startDns } from './dns.ts';
-import { dnsAddress, isInsideNetwork } from './network.ts';
+import { dnsAddress } from './network.ts';
 import { type NodeAgent, startNodeAgent } from './node-agent.ts';
 import { podinfo } from './podinfo.ts';
 import type { ImageProgram } from './pod-process.ts';
@@ -94,11 +94,6 @@ const trafficImages = {
 const repository = path.join(import.meta.dirname, '..', '..');
 
 export async function startBed(options: BedOptions = {}): Promise<Bed> {
-  if (!isInsideNetwork()) {
-    throw new Error(
-      'Cannot start the test bed outside its network: run "node test/bed/run.ts -- vitest run --project cluster"',
-    );
-  }
   const folder = mkdtempSync(path.join(tmpdir(), 'serin-bed-'));
   const logs = path.join(folder, 'logs');
   mkdirSync(logs);

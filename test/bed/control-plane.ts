@@ -7,6 +7,7 @@ import { Agent, request } from 'undici';
 
 import { type AuditLog, auditLog } from './audit-log.ts';
 import type { Child, Children } from './children.ts';
+import { isInsideNetwork } from './network.ts';
 import { programFile } from './programs.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -46,6 +47,11 @@ export interface ControlPlane {
 
 /** Takes about 3 s. `folder` keeps state, keys and logs. */
 export async function startControlPlane(children: Children, folder: string): Promise<ControlPlane> {
+  if (!isInsideNetwork()) {
+    throw new Error(
+      'Cannot start a control plane outside the bed network: run "node test/bed/run.ts -- vitest run --project cluster"',
+    );
+  }
   const files = writeFiles(folder);
   const startApiServer = (): Child =>
     children.start('kube-apiserver', programFile('kube-apiserver'), apiServerFlags(files));

@@ -1,5 +1,5 @@
 /** The test bed itself: without it nothing else in this folder says anything. */
-import type { KubeObject } from '#api/kubernetes.ts';
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { isRecord } from '#cluster/kube-object.ts';
 import { deployments, pods, services } from '#cluster/resource.ts';
 import { request } from 'undici';
@@ -10,6 +10,7 @@ import { type Bed, startBed } from '../bed/bed.ts';
 import { podinfo } from '../bed/podinfo.ts';
 
 const namespace = 'bed';
+const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 
 function deployment(name: string, image: string, replicas = 2): string {
   return `
@@ -89,6 +90,26 @@ describe('test bed', () => {
       const left = (await bed.list(pods, namespace)).filter(({ metadata }) => metadata.name.startsWith('podinfo-'));
       return left.length === 0 && bed.node.running().length === 0;
     });
+  });
+
+  it('runs the command of a Job', async () => {
+    const container = { name: 'task', image: 'example/task:1', command: ['sh', '-c'], args: ['exit $CODE'] };
+    const job = (name: string, code: string): KubeObject => ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name, namespace },
+      spec: {
+        backoffLimit: 0,
+        template: {
+          spec: { restartPolicy: 'Never', containers: [{ ...container, env: [{ name: 'CODE', value: code }] }] },
+        },
+      },
+    });
+    await bed.applyManifest([job('good', '0'), job('wrong', '3')]);
+    const ended = (name: string, count: 'succeeded' | 'failed'): Promise<KubeObject> =>
+      bed.waitForObject(jobs, { namespace, name }, ({ status }) => isRecord(status) && status[count] === 1);
+    expect((await ended('good', 'succeeded'))['status']).not.toHaveProperty('failed');
+    expect((await ended('wrong', 'failed'))['status']).not.toHaveProperty('succeeded');
   });
 
   it('counts the requests of each user in the audit log', async () => {
