@@ -48,8 +48,8 @@ export function customResourcesContract(call: () => Caller): void {
       ['large', { size: 10 }, 'spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9'],
       [
         'typed',
-        { size: 'x' },
-        'spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"',
+        { size: 1, name: 5 },
+        'spec.name: Invalid value: "integer": spec.name in body must be of type string: "integer"',
       ],
       [
         'enum',

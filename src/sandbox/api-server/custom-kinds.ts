@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions: the kind that a definition describes. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { adopt, isList, isMap, type Json, listAt, mapAt, numberAt, textAt, textOf } from './json.ts';
+import { adopt, isList, isMap, type Json, listAt, mapAt, numberAt, textAt, textOf, without } from './json.ts';
 import { jsonPath } from './json-path.ts';
 import { asObject } from './kube-object.ts';
 import type { Column, Kind, ScalePaths } from './kind.ts';
@@ -46,7 +46,10 @@ export function kindOfDefinition(definition: KubeObject): Kind {
       return dropped;
     },
     defaults: (object, before) => completed(schema, object, before),
-    validate: (object, before) => (sameContent(object, before) ? [] : validateResource(schema, hasRules, object)),
+    validate: (object, before) => {
+      const part = changedPart(schema, object, before);
+      return validateResource(part.schema, hasRules, part.fields);
+    },
   };
 }
 
@@ -63,17 +66,30 @@ function scaleOf(scale: unknown): ScalePaths | undefined {
 
 const schemaOf = (version: Json): Json => mapAt(mapAt(version, 'schema'), 'openAPIV3Schema');
 
-/** Parts that the stored object shares are pruned and complete already. */
-function completed(schema: Json, object: KubeObject, before: KubeObject | undefined): KubeObject {
-  if (sameContent(object, before)) return object;
-  const pruned = prune(schema, object);
-  const complete = withDefaults(schema, pruned);
-  return complete === object || !isMap(complete) ? object : adopt(asObject(complete));
+/** A write as the schema has to look at it: only the top-level fields that differ from what was checked when it was stored. */
+interface Part {
+  readonly schema: Json;
+  readonly fields: Json;
+  readonly rest: Json;
 }
 
-function sameContent(object: KubeObject, before: KubeObject | undefined): boolean {
-  if (before === undefined) return false;
-  return Object.keys(object).every((field) => field === 'metadata' || object[field] === before[field]);
+function changedPart(schema: Json, object: KubeObject, before: KubeObject | undefined): Part {
+  const lost = before !== undefined && Object.keys(before).some((field) => object[field] === undefined);
+  if (before === undefined || lost) return { schema, fields: object, rest: {} };
+  const same = Object.keys(object).filter((field) => field === 'metadata' || object[field] === before[field]);
+  const known = without(mapAt(schema, 'properties'), ...same);
+  return {
+    schema: { ...schema, properties: known, required: [] },
+    fields: without(object, ...same),
+    rest: Object.fromEntries(same.map((field) => [field, object[field]])),
+  };
+}
+
+function completed(schema: Json, object: KubeObject, before: KubeObject | undefined): KubeObject {
+  const part = changedPart(schema, object, before);
+  const complete = withDefaults(part.schema, prune(part.schema, part.fields));
+  if (complete === part.fields || !isMap(complete)) return object;
+  return adopt(asObject({ ...part.rest, ...complete }));
 }
 
 function columnsOf(version: Json): readonly Column[] {

@@ -2,7 +2,7 @@
 import type { KubeObject } from '#api/kubernetes.ts';
 import { compare, type Comparison } from './field-compare.ts';
 import { difference, type FieldSet, intersection, union, withoutPath } from './field-set.ts';
-import { adopt, isMap, type Json, textAt } from './json.ts';
+import { isMap, type Json, textAt } from './json.ts';
 import { apiVersionOf, type Kind } from './kind.ts';
 
 /** The writer of a request. */
@@ -123,7 +123,7 @@ export function entriesOf(object: KubeObject): Entry[] {
 
 export function withEntries(object: KubeObject, entries: readonly Entry[]): KubeObject {
   const managedFields = [...entries].sort(byOperationThenTime).map(encoded);
-  return adopt({ ...object, metadata: { ...object.metadata, managedFields } });
+  return { ...object, metadata: { ...object.metadata, managedFields } };
 }
 
 function encoded({ manager, operation, apiVersion, subresource, time, fields }: Entry): Json {

@@ -38,7 +38,10 @@ export class Registry {
   }
 
   serves(group: string, version: string): boolean {
-    return this.kinds().some((kind) => kind.resource.group === group && kind.versions.includes(version));
+    for (const { resource } of this.#served.values()) {
+      if (resource.group === group && resource.version === version) return true;
+    }
+    return false;
   }
 
   byId(group: string, plural: string): Kind | undefined {
