@@ -1,4 +1,5 @@
 # The commands of this repository. Node 26 comes with the packages: every recipe runs under it.
+# `install` and `test` write to stdout only: .ci/run drops what make itself says after the line with the counts.
 run := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
 .PHONY: install demo test traces bench check format generate
@@ -7,7 +8,7 @@ run := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 install: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package-lock.json
-	npm ci
+	npm ci 2>&1
 	touch $@
 
 # HOLD=1 keeps the demo running for kubectl.
@@ -16,7 +17,7 @@ demo: install
 
 # Everything that this machine can prove; with CI=true a layer that cannot run is a failure.
 test: install
-	@$(run) node test/run.ts
+	@$(run) node test/run.ts 2>&1
 
 # DIR: folders with scenario.yaml and trace.json, or folders of such folders.
 traces: install
