@@ -1,6 +1,6 @@
 /** Builds the test bed's programs from Go modules into a cache; `node test/bed/build.ts` does it ahead of the tests. */
 import { execFile, spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -44,6 +44,7 @@ export async function buildBed(say: (line: string) => void): Promise<void> {
   if (open.programs.length + open.manifests.length === 0) return;
   const unlock = await lock(path.join(cacheFolder(), 'build.lock'), say);
   try {
+    await removeLeftovers();
     const { programs: missingPrograms, manifests: missingManifests } = notBuilt();
     for (const name of missingManifests) await timed(`Fetch ${name}`, say, () => fetchManifest(name));
     for (const [at, name] of missingPrograms.entries()) {
@@ -51,6 +52,15 @@ export async function buildBed(say: (line: string) => void): Promise<void> {
     }
   } finally {
     await unlock();
+  }
+}
+
+/** What a build that was killed has left; only the owner of the lock may look for it. */
+async function removeLeftovers(): Promise<void> {
+  const leftovers = (await readdir(cacheFolder())).filter((name) => name.startsWith('work-'));
+  for (const folder of leftovers.map((name) => path.join(cacheFolder(), name))) {
+    await makeWritable(folder);
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
