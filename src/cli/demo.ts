@@ -25,6 +25,9 @@ export async function demoCommand(argv: readonly string[], io: CommandIo): Promi
     io.stdout(usage);
     return 0;
   }
+  io.stdout(
+    'Serin demo: an embedded cluster, a gateway, users and a load tester, with real HTTP on this machine only\n',
+  );
   const { runDemo } = await import('#demo/run.ts');
   const { isTTY, columns } = process.stdout;
   return await runDemo({

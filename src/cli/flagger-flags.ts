@@ -65,6 +65,7 @@ export function canarySettings(
     selectorLabels: flags['selector-labels'],
     includeLabelPrefix: flags['include-label-prefix'],
     noCrossNamespaceRefs: flags['no-cross-namespace-refs'],
+    configTracking: flags['enable-config-tracking'],
     metricsServer: flags['metrics-server'],
     controlLoopInterval: flags['control-loop-interval'],
     minAnalysisInterval: flags['min-analysis-interval'],

@@ -13,6 +13,8 @@ export interface Selection {
   readonly resource: Resource;
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  /** Only `metadata` of each object is asked for. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 export interface Page {
@@ -23,11 +25,19 @@ export interface Page {
   readonly next?: string;
 }
 
-/** Path and query of a selection. */
-export function addressOf(selection: Selection): { path: string; query: Query } {
+const metadataOf = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+
+/** Path, query and wanted form of a selection. */
+export function addressOf(
+  selection: Selection,
+  verb: 'list' | 'watch',
+): { path: string; query: Query; accept?: string } {
   return {
     path: pathOf(selection.resource, { namespace: selection.namespace }),
     query: { labelSelector: selection.labelSelector },
+    ...(selection.metadataOnly === true
+      ? { accept: metadataOf(verb === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata') }
+      : {}),
   };
 }
 
@@ -38,10 +48,10 @@ export async function readPage(
   token: string | undefined,
   signal?: AbortSignal,
 ): Promise<Page> {
-  const { path, query } = addressOf(selection);
+  const { query, ...address } = addressOf(selection, 'list');
   const response = await send({
     method: 'GET',
-    path,
+    ...address,
     query: { ...query, limit: String(pageSize), continue: token },
     ...(signal === undefined ? {} : { signal }),
   });

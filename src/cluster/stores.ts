@@ -15,12 +15,14 @@ export interface StoreOptions {
   /** Default: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** Keep nothing of the objects but their metadata: enough to see that they changed. */
+  readonly metadataOnly?: boolean;
   /** Indexes by name; a shared store has those of all who asked for it. */
   readonly indexes?: Readonly<Record<string, IndexFunction>>;
 }
 
 export interface Stores {
-  /** The store of a selection; the first call starts its watch. Throws for Secrets: they are read one by one and never kept. */
+  /** The store of a selection; the first call starts its watch. Throws for Secrets unless only their metadata is kept. */
   of(resource: Resource, options?: StoreOptions): Store;
   /** Puts the answer of an own write into every store that it belongs to. */
   learn(resource: Resource, object: KubeObject): void;
@@ -39,6 +41,7 @@ export interface StoresOptions {
 interface Shared {
   readonly resource: Resource;
   readonly store: MemoryStore;
+  readonly metadataOnly: boolean;
   /** Monotonic time of the last sign of life. */
   heardAt: number;
   /** What was last complained about: the same again is counted, not told. */
@@ -61,23 +64,29 @@ export function createStores(options: StoresOptions): Stores {
     })),
   );
 
-  const start = (resource: Resource, { namespace, labelSelector }: StoreOptions): Shared => {
+  const start = (resource: Resource, { namespace, labelSelector, metadataOnly = false }: StoreOptions): Shared => {
     const store = new MemoryStore({
+      // The annotation holds the whole object as it was applied.
+      dropLastApplied: metadataOnly,
       holds: (object) => belongs(object, namespace, labelSelector),
       onHandlerError: (error) => log?.error(`A change handler failed: ${messageOf(error)}`, { kind: nameOf(resource) }),
     });
-    const entry: Shared = { resource, store, heardAt: clock.monotonic() };
-    void fill(entry, { ...options, selection: { resource, namespace, labelSelector }, signal: abort.signal });
+    const entry: Shared = { resource, store, metadataOnly, heardAt: clock.monotonic() };
+    const selection = { resource, namespace, labelSelector, metadataOnly };
+    void fill(entry, { ...options, selection, signal: abort.signal });
     return entry;
   };
 
   return {
     of(resource, wanted = {}) {
-      if (holdsSecrets(resource))
+      if (holdsSecrets(resource) && wanted.metadataOnly !== true)
         throw new Error('Cannot keep a store of secrets: they are read one by one and never cached');
       if (abort.signal.aborted)
         throw new Error(`Cannot open a store of ${nameOf(resource)}: the cluster connection is stopped`);
-      const key = [nameOf(resource), resource.version, wanted.namespace ?? '', wanted.labelSelector ?? ''].join(' ');
+      const form = wanted.metadataOnly === true ? 'metadata' : 'whole';
+      const key = [nameOf(resource), resource.version, form, wanted.namespace ?? '', wanted.labelSelector ?? ''].join(
+        ' ',
+      );
       const entry = shared.get(key) ?? start(resource, wanted);
       shared.set(key, entry);
       for (const [name, make] of Object.entries(wanted.indexes ?? {})) entry.store.addIndex(name, make);
@@ -85,7 +94,9 @@ export function createStores(options: StoresOptions): Stores {
     },
     learn(resource, object) {
       for (const entry of shared.values()) {
-        if (nameOf(entry.resource) === nameOf(resource)) entry.store.learn(object);
+        if (nameOf(entry.resource) !== nameOf(resource)) continue;
+        const { apiVersion, kind, metadata } = object;
+        entry.store.learn(entry.metadataOnly ? { apiVersion, kind, metadata } : object);
       }
     },
     stop() {

@@ -140,14 +140,14 @@ class Watcher {
 
   async #open(version: string): Promise<Step> {
     const { clock, random, selection, signal, transport } = this.#options;
-    const { path, query } = addressOf(selection);
+    const { query, ...address } = addressOf(selection, 'watch');
     const abort = new AbortController();
     const close = (): void => abort.abort(new ConnectionError('The watcher closed the watch'));
     const timeoutSeconds = String(watchSeconds + Math.floor(random() * 60));
     const stop = onAbort(signal, close);
     try {
       const response = await transport.watch({
-        path,
+        ...address,
         query: { ...query, resourceVersion: version, allowWatchBookmarks: 'true', timeoutSeconds },
         signal: abort.signal,
       });

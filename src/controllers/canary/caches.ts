@@ -13,20 +13,23 @@ export interface Caches {
   readonly canaries: Store;
   /** The object as the cache has it; throws `PassFailed` when the kind could not be listed yet. */
   get(resource: Resource, ref: Ref): KubeObject | undefined;
-  /** Makes sure that these kinds are listed; kinds that few clusters have are watched from their first use on. */
+  /** The same with nothing but the metadata of the object. */
+  metadata(resource: Resource, ref: Ref): KubeObject | undefined;
+  /** Makes sure that these kinds are listed; kinds that not every Canary uses are watched from their first use on. */
   need(resources: readonly Resource[]): Promise<void>;
+  needMetadata(resources: readonly Resource[]): Promise<void>;
 }
 
 /** Starts the watches of what every Canary needs. */
 export function openCaches({ cluster, clock }: Context, namespace: string | undefined): Caches {
   const options = namespace === undefined ? {} : { namespace };
   const storeOf = (resource: Resource): Store => cluster.stores.of(resource, options);
+  const metadataOf = (resource: Resource): Store => cluster.stores.of(resource, { ...options, metadataOnly: true });
   const always = { canaries: storeOf(canaries), deployments: storeOf(deployments), services: storeOf(services) };
   storeOf(metricTemplates);
   const listed = new Set<Store>();
 
-  const waitFor = async (resource: Resource): Promise<void> => {
-    const store = storeOf(resource);
+  const waitFor = async (resource: Resource, store: Store): Promise<void> => {
     if (listed.has(store)) return;
     const limit = new AbortController();
     const late = sleep(clock, firstListLimit, limit.signal).then(
@@ -47,7 +50,11 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     canaries: always.canaries,
     get: (resource, ref) => storeOf(resource).get(ref),
     async need(resources) {
-      for (const resource of resources) await waitFor(resource);
+      for (const resource of resources) await waitFor(resource, storeOf(resource));
+    },
+    metadata: (resource, ref) => metadataOf(resource).get(ref),
+    async needMetadata(resources) {
+      for (const resource of resources) await waitFor(resource, metadataOf(resource));
     },
   };
 }

@@ -1,9 +1,11 @@
 /** The Canary controller: watches Canaries and runs a pass over each when it is written, when it ticks and when its traffic has drained. */
+import type { Canary } from '#api/canary.ts';
 import type { Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
+import { namesOf } from '#engine/canary/names.ts';
 import { PassFailed, type Effect } from '#engine/canary/effects.ts';
 import { intervalOf } from '#engine/canary/policy.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
@@ -12,9 +14,10 @@ import type { CancelTimer } from '#runtime/clock.ts';
 import type { Context } from '../context.ts';
 import { runPass } from '../run-pass.ts';
 import { openCaches, type Caches } from './caches.ts';
+import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
-import { observe, readCanary } from './observing.ts';
+import { kindsOf, observe, readCanary, targetOf } from './observing.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
 import { Schedule } from './schedule.ts';
 import type { CanarySettings } from './settings.ts';
@@ -41,11 +44,13 @@ export function startCanaryController(context: Context, settings: CanarySettings
   const { clock, cluster, log, registry, random } = context;
   const caches = openCaches(context, settings.namespace);
   const gauges = canaryGauges(registry, () => caches.canaries.list(), settings.meshProvider, version);
+  const configs = configTracking(cluster.client, caches);
   const deps: PerformingDeps = {
     context,
     caches,
     settings,
     gauges,
+    configs,
     measuring: measuringWith(context, caches, settings),
   };
   const memories = new Map<string, Memory>();
@@ -65,7 +70,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     const object = caches.canaries.get(refOf(key));
     const memory = memories.get(key);
     if (object === undefined || memory === undefined) return {};
-    await caches.need([canaries, deployments, services, metricTemplates]);
+    await caches.need([canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)]);
     const due = dueOf(key, object, memory);
     if (due !== undefined) await passOver(key, object, memory, due, signal);
     const now = clock.monotonic();
@@ -75,6 +80,13 @@ export function startCanaryController(context: Context, settings: CanarySettings
         memory.wakeAt === undefined ? undefined : Math.max(0, memory.wakeAt - now),
       ),
     };
+  };
+
+  /** What the target's pods refer to. */
+  const configsOf = async (canary: Canary, signal: AbortSignal): Promise<Snapshot['configs']> => {
+    const target = settings.configTracking ? targetOf(canary, caches) : undefined;
+    if (target === undefined) return settings.configTracking ? [] : undefined;
+    return configs.see(target.spec.template.spec, namesOf(canary).namespace, signal);
   };
 
   const dueOf = (key: string, object: KubeObject, memory: Memory): Snapshot['due'] | undefined => {
@@ -96,7 +108,14 @@ export function startCanaryController(context: Context, settings: CanarySettings
   ): Promise<void> => {
     const startedAt = clock.monotonic();
     const read = readCanary(object);
-    const seen = observe(read, caches, settings, { due, now: clock.now(), unwritten: memory.unwritten });
+    const configs = await configsOf(read.canary, signal);
+    const seen = observe(read, caches, settings, {
+      due,
+      now: clock.now(),
+      unwritten: memory.unwritten,
+      random,
+      configs,
+    });
     let analysed = false;
     const perform = performerOf(deps, seen, signal);
     const watched = (effect: Effect): Promise<unknown> => {

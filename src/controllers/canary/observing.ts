@@ -5,7 +5,7 @@ import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { parseMetricTemplate } from '#api/metric-template.ts';
 import type { Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
-import { deployments, metricTemplates, services } from '#cluster/resource.ts';
+import { daemonSets, deployments, horizontalPodAutoscalers, metricTemplates, services } from '#cluster/resource.ts';
 import { selectorLabelOf } from '#engine/canary/labels.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import { ownerOf } from '#engine/canary/owner.ts';
@@ -55,6 +55,27 @@ export interface Observation {
   readonly due: Snapshot['due'];
   readonly now: number;
   readonly unwritten: readonly Decision[];
+  readonly random: () => number;
+  readonly configs: Snapshot['configs'];
+}
+
+/** The kinds that a pass over the Canary reads besides those that every pass reads. */
+export function kindsOf({ spec }: Canary): readonly Resource[] {
+  return [
+    ...(spec.targetRef.kind === 'DaemonSet' ? [daemonSets] : []),
+    ...(spec.autoscalerRef?.kind === 'HorizontalPodAutoscaler' ? [horizontalPodAutoscalers] : []),
+  ];
+}
+
+/** The target as the caches have it. */
+export function targetOf(canary: Canary, caches: Caches): Workload | undefined {
+  const { target: name, namespace } = namesOf(canary);
+  // Objects of these kinds are workloads.
+  return caches.get(workloadsOf(canary), { namespace, name }) as Workload | undefined;
+}
+
+function workloadsOf({ spec }: Canary): Resource {
+  return spec.targetRef.kind === 'DaemonSet' ? daemonSets : deployments;
 }
 
 /** The world around a Canary at this moment. */
@@ -62,14 +83,14 @@ export function observe(
   { canary, unreadable }: ReadCanary,
   caches: Caches,
   settings: CanarySettings,
-  { due, now, unwritten }: Observation,
+  { due, now, unwritten, random, configs }: Observation,
 ): Snapshot {
   const names = namesOf(canary);
   const object = (resource: Resource, name: string): KubeObject | undefined =>
     caches.get(resource, { namespace: names.namespace, name });
-  // Objects of kind Deployment are Deployments.
-  const target = object(deployments, names.target) as Workload | undefined;
-  const primary = object(deployments, names.primary) as Workload | undefined;
+  const target = targetOf(canary, caches);
+  const primary = object(workloadsOf(canary), names.primary) as Workload | undefined; // as the target
+  const scaler = canary.spec.autoscalerRef;
   const problems = unreadable.length > 0 ? unreadable : validateCanary(canary, surroundings(caches, settings, target));
   return {
     now,
@@ -79,12 +100,21 @@ export function observe(
     settings,
     target,
     primary,
+    ...(configs === undefined ? {} : { configs }),
+    ...(scaler?.kind === 'HorizontalPodAutoscaler'
+      ? {
+          scalers: {
+            target: object(horizontalPodAutoscalers, scaler.name),
+            primary: object(horizontalPodAutoscalers, `${scaler.name}-primary`),
+          },
+        }
+      : {}),
     services: {
       apex: object(services, names.apex),
       primary: object(services, names.primaryService),
       canary: object(services, names.canaryService),
     },
-    routeAccepted: canary.status?.draining === undefined || routeAccepted(canary, target, caches, settings),
+    routeAccepted: canary.status?.draining === undefined || routeAccepted(canary, target, caches, settings, random),
     unwritten,
   };
 }
@@ -114,10 +144,11 @@ function routeAccepted(
   target: Workload | undefined,
   caches: Caches,
   settings: CanarySettings,
+  random: () => number,
 ): boolean {
   const router = routerFor(canary, settings);
   if (router === undefined || target === undefined) return true;
-  return router.accepted(releaseOf(canary, canary.status ?? {}, target, settings), liveObjects(canary, caches));
+  return router.accepted(releaseOf(canary, canary.status ?? {}, target, settings, random), liveObjects(canary, caches));
 }
 
 /** The router that the Canary's provider names. */
@@ -130,10 +161,11 @@ export function releaseOf(
   status: Release['status'],
   target: Workload,
   settings: CanarySettings,
+  random: () => number,
 ): Release {
   const { apex, primaryService, canaryService } = namesOf(canary);
   const selectorLabel = selectorLabelOf(target, settings.selectorLabels).key;
-  return { canary, status, apex, primaryService, canaryService, selectorLabel, owner: ownerOf(canary) };
+  return { canary, status, apex, primaryService, canaryService, selectorLabel, random, owner: ownerOf(canary) };
 }
 
 export function liveObjects(canary: Canary, caches: Caches): LiveObject {

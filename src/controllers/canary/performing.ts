@@ -2,15 +2,7 @@
 import type { Canary } from '#api/canary.ts';
 import type { CanaryStatus } from '#api/canary-status.ts';
 import type { Ref, Resource } from '#api/kubernetes.ts';
-import {
-  configMaps,
-  daemonSets,
-  deployments,
-  canaries,
-  horizontalPodAutoscalers,
-  secrets,
-  services,
-} from '#cluster/resource.ts';
+import { daemonSets, deployments, canaries, horizontalPodAutoscalers, services } from '#cluster/resource.ts';
 import { payloadChecksum } from '#engine/canary/checksum.ts';
 import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
@@ -20,6 +12,7 @@ import { RouteError, type Release, type RouteWrite, type TrafficRouter } from '#
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
 import type { CanaryGauges } from './gauges.ts';
+import type { ConfigTracking } from './config-tracking.ts';
 import type { Measuring } from './measuring.ts';
 import { liveObjects, releaseOf, routerFor } from './observing.ts';
 import type { CanarySettings } from './settings.ts';
@@ -30,8 +23,6 @@ const resources: Readonly<Record<WrittenKind, Resource>> = {
   Deployment: deployments,
   DaemonSet: daemonSets,
   Service: services,
-  ConfigMap: configMaps,
-  Secret: secrets,
   HorizontalPodAutoscaler: horizontalPodAutoscalers,
 };
 
@@ -40,6 +31,7 @@ export interface PerformingDeps {
   readonly caches: Caches;
   readonly settings: CanarySettings;
   readonly measuring: Measuring;
+  readonly configs: ConfigTracking;
   readonly gauges: CanaryGauges;
 }
 
@@ -85,6 +77,21 @@ async function perform(performer: Performer, effect: Effect): Promise<Answers[Ef
       const resource = resources[effect.kind];
       return writing.change(resource, effect.ref, caches.get(resource, effect.ref), effect.changes, effect.failure);
     }
+    case 'copy-config':
+      return performer.configs.copy(effect, writing, signal);
+    case 'set-finalizers': {
+      const { name, namespace } = canary.metadata;
+      const ref: Ref = { name, ...(namespace === undefined ? {} : { namespace }) };
+      const changes = [{ path: ['metadata', 'finalizers'], value: effect.finalizers }];
+      await writing.change(
+        canaries,
+        ref,
+        newest(performer),
+        changes,
+        `updating the finalizers of ${labelOf(canary)} failed`,
+      );
+      return;
+    }
     case 'new-id':
       return randomUuid(context.random);
     case 'reconcile-routes':
@@ -123,13 +130,13 @@ async function withRoutes<T>(
   performer: Performer,
   use: (router: TrafficRouter, release: Release) => Promise<T>,
 ): Promise<T> {
-  const { seen, settings, caches, status } = performer;
+  const { seen, settings, caches, status, context } = performer;
   const router = routerFor(seen.canary, settings);
   if (router === undefined || seen.target === undefined)
     throw new PassFailed(`Cannot route traffic of ${labelOf(seen.canary)}: there is no router for its provider`);
   await caches.need(router.resources);
   try {
-    return await use(router, releaseOf(seen.canary, status, seen.target, settings));
+    return await use(router, releaseOf(seen.canary, status, seen.target, settings, context.random));
   } catch (error) {
     if (error instanceof RouteError) throw new PassFailed(error.message);
     throw error;

@@ -6,6 +6,8 @@ export interface CanarySettings extends EngineSettings {
   readonly namespace?: string;
   /** Prometheus for built-in and inline metrics of Canaries that name none. */
   readonly metricsServer: string;
+  /** A change of a ConfigMap or Secret of the target is a new revision. */
+  readonly configTracking: boolean;
   /** Every so many milliseconds new Canaries get their first tick, and changed intervals take effect. */
   readonly controlLoopInterval: number;
   /** Receives the events of Canaries that have no event hook of their own. */
@@ -18,6 +20,7 @@ export const defaultCanarySettings: CanarySettings = {
   selectorLabels: ['app', 'name', 'app.kubernetes.io/name'],
   includeLabelPrefix: [],
   noCrossNamespaceRefs: false,
+  configTracking: true,
   metricsServer: 'http://prometheus:9090',
   controlLoopInterval: 10_000,
   minAnalysisInterval: 10_000,

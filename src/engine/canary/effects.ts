@@ -1,15 +1,15 @@
 /** What a pass over a Canary may ask of the world: effects as plain data, and what each of them answers. */
 import type { CanaryMetric, CanaryWebhook } from '#api/canary-analysis.ts';
-import type { CanaryPhase, CanaryStatus } from '#api/canary-status.ts';
+import type { CanaryPhase, CanaryStatus, SessionCookies } from '#api/canary-status.ts';
 import type { FieldChange } from '#api/field-change.ts';
-import type { KubeObject, Ref } from '#api/kubernetes.ts';
+import type { KubeObject, OwnerReference, Ref } from '#api/kubernetes.ts';
 import type { Measurement } from '#api/measurement.ts';
 import type { Split } from '#api/split.ts';
 
 export type Severity = 'info' | 'warn' | 'error';
 
 /** The kinds of objects that the engine itself writes; routing objects are the routers' business. */
-export type WrittenKind = 'Deployment' | 'DaemonSet' | 'Service' | 'ConfigMap' | 'Secret' | 'HorizontalPodAutoscaler';
+export type WrittenKind = 'Deployment' | 'DaemonSet' | 'Service' | 'HorizontalPodAutoscaler';
 
 /** Where a metric's query comes from. */
 export type MetricSource = 'builtin' | 'inline' | 'template';
@@ -54,6 +54,18 @@ export type Effect =
       /** Goes before the API server's own text when the change fails. */
       readonly failure: string;
     }
+  /** Writes the primary's copy of a config: its data and type, nothing else of it. */
+  | {
+      readonly do: 'copy-config';
+      readonly kind: 'ConfigMap' | 'Secret';
+      readonly source: Ref;
+      readonly copy: {
+        readonly name: string;
+        readonly labels: Readonly<Record<string, string>>;
+        readonly owner: OwnerReference;
+      };
+    }
+  | { readonly do: 'set-finalizers'; readonly finalizers: readonly string[] }
   | { readonly do: 'new-id' }
   | { readonly do: 'reconcile-routes' }
   | { readonly do: 'read-routes' }
@@ -80,12 +92,14 @@ export interface Answers {
   measure: Measured;
   create: KubeObject;
   change: KubeObject;
+  'copy-config': void;
+  'set-finalizers': void;
   /** A random UUID. */
   'new-id': string;
   'reconcile-routes': void;
   'read-routes': Split;
   /** The session cookies that the router now uses, to be kept in the status. */
-  'set-routes': Partial<CanaryStatus>;
+  'set-routes': SessionCookies;
   'write-status': void;
   observe: void;
 }

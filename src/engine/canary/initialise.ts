@@ -4,9 +4,10 @@ import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
 import { alerts, says } from './messages.ts';
 import { isInitialising } from './policy.ts';
-import { ensurePrimary } from './primary.ts';
+import { ensurePrimary, promoteTarget, runsTarget } from './primary.ts';
 import { primaryReadiness } from './readiness.ts';
 import { alert, complain, tell, warn } from './reporting.ts';
+import { ensurePrimaryScaler } from './scaler.ts';
 import { scaleTargetToZero } from './scaling.ts';
 import { apexSelectsTarget, ensureApexService, ensureReleaseServices } from './services.ts';
 import type { Pass } from './snapshot.ts';
@@ -20,6 +21,7 @@ export function* ensureObjects(pass: Pass): Steps<boolean> {
   if (checked && pass.status.draining === undefined) yield* checkMetricServers(pass);
   yield* ensurePrimary(pass);
   if (checked && !(yield* firstVersionReady(pass))) return false;
+  yield* ensurePrimaryScaler(pass);
   const servedByTarget = apexSelectsTarget(pass);
   yield* ensureApexService(pass);
   if (initialising && !(yield* stopTarget(pass, servedByTarget))) return false;
@@ -37,8 +39,14 @@ function* checkMetricServers(pass: Pass): Steps {
 /** The first version must run before users are sent to it. There is nothing to go back to: a broken one is waited for, and said on every tick. */
 function* firstVersionReady(pass: Pass): Steps<boolean> {
   const readiness = primaryReadiness(pass);
-  if (!readiness.ready) yield* warn(pass, readiness.message);
-  return readiness.ready;
+  if (readiness.ready) return true;
+  yield* warn(pass, readiness.message);
+  if (readiness.final && !runsTarget(pass)) {
+    // The user has corrected the target: its new version is the first one.
+    yield* tell(pass, says.firstVersionReplaced(pass.names));
+    yield* promoteTarget(pass);
+  }
+  return false;
 }
 
 /** Scales the target to zero, after the requests that the apex Service sent to it have ended. */

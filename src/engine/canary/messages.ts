@@ -26,6 +26,11 @@ export const says = {
   failed: (n: Names) => `Canary failed! Scaling down ${n.canary}.${n.namespace}`,
   promotionFailed: (n: Names, reason: string) =>
     `Promotion of ${n.target}.${n.namespace} failed, primary not ready: ${reason}`,
+  terminating: (n: Names) => `Terminating canary ${n.canary}.${n.namespace}`,
+  terminated: (n: Names) => `Terminated canary ${n.canary}.${n.namespace}`,
+  notFinalized: (reason: string) => `Unable to finalize canary: canary not ready during finalizing: ${reason}`,
+  firstVersionReplaced: (n: Names) =>
+    `The first version of ${n.target}.${n.namespace} changed, starting it again as ${n.primary}.${n.namespace}`,
   scaleDownFailed: (n: Names, reason: string) =>
     `scaling down canary ${n.kind} ${n.target}.${n.namespace} failed: ${reason}`,
   confirmRolloutPassed: (hook: string) => `Confirm-rollout check ${hook} passed`,

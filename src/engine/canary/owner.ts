@@ -13,8 +13,16 @@ export function ownerOf(canary: Canary): OwnerReference {
   };
 }
 
+/** Whether the controlling owner of `object` is a Canary, whichever. */
+export function isOwnedByCanary(object: KubeObject): boolean {
+  return controllerOf(object)?.kind === 'Canary';
+}
+
 /** Whether the controlling owner of `object` is a Canary of this name. */
 export function isOwnedBy(object: KubeObject, canary: Canary): boolean {
-  const controller = object.metadata.ownerReferences?.find((owner) => owner.controller === true);
-  return controller?.kind === 'Canary' && controller.name === canary.metadata.name;
+  return isOwnedByCanary(object) && controllerOf(object)?.name === canary.metadata.name;
+}
+
+function controllerOf(object: KubeObject): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 }

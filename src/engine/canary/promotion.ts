@@ -7,6 +7,7 @@ import { alerts, says } from './messages.ts';
 import { promoteTarget } from './primary.ts';
 import { alert, countFinished, showWeight, tell } from './reporting.ts';
 import { setRoutes } from './routes.ts';
+import { updatePrimaryScaler } from './scaler.ts';
 import { scaleTargetToZero } from './scaling.ts';
 import type { Pass } from './snapshot.ts';
 import { setPhase, setStatus } from './status.ts';
@@ -20,6 +21,7 @@ export function* startPromotion(pass: Pass): Steps {
 
 /** One tick of Promoting, with primary and target ready: traffic goes back to the primary, at once or in steps. */
 export function* routeToPrimary(pass: Pass, split: Split): Steps {
+  yield* updatePrimaryScaler(pass);
   if (pass.policy.provider === 'kubernetes') {
     yield* setPhase(pass, 'Finalising');
     return;

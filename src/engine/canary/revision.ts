@@ -1,8 +1,11 @@
 /** Whether the target has changed: by what its template means, never by another program's hash. */
+import type { Canary } from '#api/canary.ts';
 import type { Workload } from '#api/workload.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { meaningOfTemplate } from '../pod-template.ts';
+import { configsChanged } from './configs.ts';
 import type { Pass } from './snapshot.ts';
+import { targetKindOf } from './targets/target-kinds.ts';
 
 /** Marks Serin's own revisions: the original's consist of other characters, so that neither is taken for the other. */
 const mark = 'r1-';
@@ -11,18 +14,24 @@ const mark = 'r1-';
 const known = new WeakMap<Workload, string>();
 
 /** The revision of the target's pod template. */
-export function revisionOf(target: Workload): string {
+export function revisionOf({ target, canary }: { readonly target: Workload; readonly canary: Canary }): string {
   let revision = known.get(target);
   if (revision === undefined) {
-    revision = `${mark}${fingerprint(meaningOfTemplate(target.spec.template))}`;
+    revision = `${mark}${fingerprint(meaningOfTemplate(targetKindOf(canary).template(target)))}`;
     known.set(target, revision);
   }
   return revision;
 }
 
+/** The target, or a config that it uses, differs from what the last run was about. */
+export function revisionChanged(pass: Pass): boolean {
+  return targetChanged(pass) || configsChanged(pass);
+}
+
 /** The target differs from what was seen last, and is not the promoted version come back. */
-export function targetChanged({ status, target }: Pass): boolean {
-  const revision = revisionOf(target);
+function targetChanged(pass: Pass): boolean {
+  const { status } = pass;
+  const revision = revisionOf(pass);
   if (status.lastAppliedSpec === undefined || status.lastAppliedSpec === '') return true;
   return revision !== status.lastPromotedSpec && revision !== status.lastAppliedSpec;
 }

@@ -1,29 +1,32 @@
-/** How many pods the target runs: none between runs, as many as the primary when a run starts. */
+/** Whether the target runs pods: none between runs, some while a run goes on. */
+import type { FieldChange } from '#api/field-change.ts';
 import type { Steps } from './effects.ts';
 import { ask } from './effects.ts';
 import type { Pass } from './snapshot.ts';
+import { targetKindOf } from './targets/target-kinds.ts';
 
 export function* scaleTargetToZero(pass: Pass): Steps {
-  yield* scaleTarget(pass, 0);
+  yield* scaleTarget(pass, targetKindOf(pass.canary).park(pass), 'down');
 }
 
-/** A target that already has pods keeps their number; else it gets the primary's. */
 export function* scaleTargetFromZero(pass: Pass): Steps {
-  const own = pass.target.spec.replicas ?? 1;
-  const ofPrimary = pass.primary?.spec.replicas ?? 1;
-  yield* scaleTarget(pass, own > 0 ? own : Math.max(1, ofPrimary));
+  yield* scaleTarget(pass, targetKindOf(pass.canary).unpark(pass), 'up');
 }
 
-function* scaleTarget(pass: Pass, replicas: number): Steps {
+/** Gives the target back the pods that its users had before there was a Canary. */
+export function* revertTarget(pass: Pass): Steps {
+  yield* scaleTarget(pass, targetKindOf(pass.canary).revert(pass), 'up');
+}
+
+function* scaleTarget(pass: Pass, changes: readonly FieldChange[], direction: 'up' | 'down'): Steps {
   const { target, namespace } = pass.names;
-  if (pass.target.spec.replicas === replicas) return;
   const changed = yield* ask({
     do: 'change',
-    kind: 'Deployment',
+    kind: targetKindOf(pass.canary).kind,
     ref: { namespace, name: target },
-    changes: [{ path: ['spec', 'replicas'], value: replicas }],
-    failure: `scaling ${replicas > 0 ? 'up' : 'down'} ${target}.${namespace} to ${replicas} failed`,
+    changes,
+    failure: `scaling ${direction} ${target}.${namespace} failed`,
   });
-  // What was scaled is a Deployment, and comes back as one.
+  // What was scaled is a workload, and comes back as one.
   pass.target = changed as Pass['target'];
 }

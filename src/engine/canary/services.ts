@@ -3,9 +3,9 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import type { Container } from '#api/workload.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { Steps } from './effects.ts';
-import { ask } from './effects.ts';
+import { ask, PassFailed } from './effects.ts';
 import { sameMap, selectorLabelOf, type TextMap } from './labels.ts';
-import { isOwnedBy, ownerOf } from './owner.ts';
+import { isOwnedBy, isOwnedByCanary, ownerOf } from './owner.ts';
 import type { Pass } from './snapshot.ts';
 
 /** Keeps Flux from undoing what Serin writes. */
@@ -43,6 +43,34 @@ export function* ensureApexService(pass: Pass): Steps {
 export function apexSelectsTarget(pass: Pass): boolean {
   const { key, value } = selectorLabelOf(pass.target, pass.seen.settings.selectorLabels);
   return pass.seen.services.apex !== undefined && specOf(pass.seen.services.apex).selector?.[key] === value;
+}
+
+/** Gives a Service that the Canary does not own back to the target: with the selector its user applied, else with the target's. */
+export function* revertApexService(pass: Pass): Steps {
+  const live = pass.seen.services.apex;
+  if (live === undefined || isOwnedByCanary(live)) return;
+  const applied = appliedSelector(live);
+  const { key, value } = selectorLabelOf(pass.target, pass.seen.settings.selectorLabels);
+  yield* ask({
+    do: 'change',
+    kind: 'Service',
+    ref: { namespace: pass.names.namespace, name: live.metadata.name },
+    changes: [{ path: ['spec', 'selector'], value: applied ?? { [key]: value } }],
+    failure: `service ${live.metadata.name}.${pass.names.namespace} update error`,
+  });
+}
+
+function appliedSelector(service: KubeObject): TextMap | undefined {
+  const text = service.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
+  if (text === undefined) return undefined;
+  try {
+    const { spec } = JSON.parse(text) as { spec?: { selector?: TextMap } }; // what kubectl wrote of a Service
+    return spec?.selector;
+  } catch {
+    throw new PassFailed(
+      `Cannot read the annotation kubectl.kubernetes.io/last-applied-configuration of service ${service.metadata.name}: it is not JSON`,
+    );
+  }
 }
 
 function* ensureService(pass: Pass, role: Role): Steps {

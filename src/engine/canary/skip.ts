@@ -7,6 +7,7 @@ import { alerts, says } from './messages.ts';
 import { promoteTarget } from './primary.ts';
 import { alert, countFinished, showWeight, tell } from './reporting.ts';
 import { setRoutes } from './routes.ts';
+import { updatePrimaryScaler } from './scaler.ts';
 import { scaleTargetToZero } from './scaling.ts';
 import type { Pass } from './snapshot.ts';
 import { setPhase, setStatus } from './status.ts';
@@ -16,6 +17,7 @@ export function* skipAnalysis(pass: Pass): Steps {
   yield* showWeight(100, 0);
   yield* tell(pass, says.copying(pass.names));
   yield* promoteTarget(pass);
+  yield* updatePrimaryScaler(pass);
   startDraining(pass, 'Succeeded');
   if (pass.status.draining === undefined) yield* finishSkip(pass);
   else yield* setStatus(pass, { draining: pass.status.draining });

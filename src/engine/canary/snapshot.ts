@@ -4,6 +4,7 @@ import type { CanaryStatus, Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
+import type { ConfigRef, SeenConfig } from './configs.ts';
 import type { Names } from './names.ts';
 import type { Policy } from './policy.ts';
 
@@ -42,6 +43,10 @@ export interface Snapshot {
     readonly primary: KubeObject | undefined;
     readonly canary: KubeObject | undefined;
   };
+  /** What the target's pods refer to; `undefined` while config tracking is off. */
+  readonly configs?: readonly (readonly [ConfigRef, SeenConfig])[];
+  /** `undefined` without an `autoscalerRef`. */
+  readonly scalers?: { readonly target: KubeObject | undefined; readonly primary: KubeObject | undefined };
   /** Whether every parent that reports on the route has accepted its newest generation. */
   readonly routeAccepted: boolean;
   /** Decisions of earlier passes that no status write has taken along yet. */

@@ -1,6 +1,7 @@
 /** The writers of a Canary's status: each changes its own fields, and all of them keep the `Promoted` condition. */
 import type { CanaryCondition, CanaryPhase, CanaryStatus } from '#api/canary-status.ts';
 import { rfc3339 } from '#api/time.ts';
+import { trackedConfigs } from './configs.ts';
 import { newestDecisions } from './decisions.ts';
 import type { Steps } from './effects.ts';
 import { ask } from './effects.ts';
@@ -18,12 +19,13 @@ const keepsCounters: readonly CanaryPhase[] = ['Progressing', 'Waiting', 'Promot
 
 /** Enters a phase with these counters and records the target as it is now. */
 export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters = noCounters): Steps {
-  const revision = revisionOf(pass.target);
+  const revision = revisionOf(pass);
   yield* write(pass, {
     ...pass.status,
     ...counters,
     phase,
     lastAppliedSpec: revision,
+    ...trackedFields(pass),
     ...(phase === 'Initialized' ? { lastPromotedSpec: revision } : {}),
   });
 }
@@ -33,9 +35,14 @@ export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters =
  * only a return to the promoted revision is recorded, so that the failed one can be tried again.
  */
 export function* syncFailed(pass: Pass, counters: Counters = noCounters): Steps {
-  const revision = revisionOf(pass.target);
+  const revision = revisionOf(pass);
   const recorded = revision === pass.status.lastPromotedSpec ? revision : (pass.status.lastAppliedSpec ?? revision);
   yield* write(pass, { ...pass.status, ...counters, phase: 'Failed', lastAppliedSpec: recorded });
+}
+
+function trackedFields(pass: Pass): Pick<CanaryStatus, 'trackedConfigs'> {
+  const configs = trackedConfigs(pass);
+  return configs === undefined ? {} : { trackedConfigs: configs };
 }
 
 /** Enters a phase; the counters follow from it. */

@@ -3,6 +3,7 @@ import type { Canary } from '#api/canary.ts';
 import type { Split } from '#api/split.ts';
 import { accept } from './acceptance.ts';
 import { analyse } from './analysis.ts';
+import { keepFinalizer, mustRevert, readinessPoll, revert, revertRetry } from './deletion.ts';
 import { drainWake, stillDraining } from './draining.ts';
 import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
@@ -14,7 +15,7 @@ import { isRunning, policyOf } from './policy.ts';
 import { finish, routeToPrimary } from './promotion.ts';
 import { primaryReadiness, targetReadiness } from './readiness.ts';
 import { alert, complain, showWeight, tell, warn } from './reporting.ts';
-import { targetChanged } from './revision.ts';
+import { revisionChanged } from './revision.ts';
 import { failPromotion, finishRollback, rollBack } from './rollback.ts';
 import { finishSkip, skipAnalysis } from './skip.ts';
 import type { Outcome, Pass, RunStatus, Snapshot } from './snapshot.ts';
@@ -31,13 +32,15 @@ const iterationsOnKubernetes = 10;
 /** Runs a pass. Whatever the world refuses becomes a Warning, and the next tick tries again. */
 export function* tick(seen: Snapshot): Steps<Outcome> {
   const pass = begin(seen);
+  let lookAgain = false;
   try {
-    yield* steps(pass);
+    lookAgain = yield* steps(pass);
   } catch (error) {
     if (!(error instanceof PassFailed)) throw error;
     yield* complain(pass, error.message);
+    if (mustRevert(pass)) return { wakeIn: revertRetry, unwritten: pass.decisions };
   }
-  const wakeIn = drainWake(pass);
+  const wakeIn = lookAgain ? readinessPoll : drainWake(pass);
   return { ...(wakeIn === undefined ? {} : { wakeIn }), unwritten: pass.decisions };
 }
 
@@ -74,20 +77,24 @@ function statusOf({ status }: Canary): RunStatus {
   };
 }
 
-function* steps(pass: Pass): Steps {
+/** Answers whether to look again soon, whatever the next tick is. */
+function* steps(pass: Pass): Steps<boolean> {
+  if (mustRevert(pass)) return yield* revert(pass);
+  if (pass.seen.due === 'sync') yield* takeOn(pass);
+  else if (yield* accept(pass)) yield* regularSteps(pass);
+  return false;
+}
+
+function* regularSteps(pass: Pass): Steps {
   const { seen, names } = pass;
-  if (seen.due === 'sync') {
-    yield* takeOn(pass);
-    return;
-  }
-  if (!(yield* accept(pass))) return;
   if (pass.canary.spec.suspend === true) {
     yield* tell(pass, says.suspended());
     return;
   }
   if (seen.target === undefined) {
+    const kind = names.kind.toLowerCase();
     throw new PassFailed(
-      `deployment ${names.target}.${names.namespace} get query error: deployments.apps "${names.target}" not found`,
+      `${kind} ${names.target}.${names.namespace} get query error: ${kind}s.apps "${names.target}" not found`,
     );
   }
   if (pass.status.draining !== undefined && !(yield* goOnAfterDraining(pass))) return;
@@ -105,6 +112,7 @@ function* steps(pass: Pass): Steps {
 function* takeOn(pass: Pass): Steps {
   if (pass.seen.problems.some(isBlocking)) yield* accept(pass);
   else if (pass.status.phase === '') yield* setPhase(pass, 'Initializing');
+  yield* keepFinalizer(pass);
 }
 
 /** While traffic drains nothing else happens; afterwards what waited for it is done. Answers whether the regular steps follow. */
@@ -122,7 +130,7 @@ function* goOnAfterDraining(pass: Pass): Steps<boolean> {
 function* shouldAdvance(pass: Pass): Steps<boolean> {
   const { phase } = pass.status;
   if (isRunning(phase) || phase === 'Waiting') return true;
-  const changed = targetChanged(pass);
+  const changed = revisionChanged(pass);
   if (phase === 'Failed' && !changed) yield* syncFailed(pass, pass.status);
   return changed;
 }
@@ -142,7 +150,7 @@ function* primaryServes(pass: Pass): Steps<boolean> {
 /** One tick of a run. */
 function* advance(pass: Pass, split: Split): Steps {
   const analysing = pass.status.phase === 'Progressing' || pass.status.phase === 'WaitingPromotion';
-  if (analysing && targetChanged(pass)) {
+  if (analysing && revisionChanged(pass)) {
     yield* restartRun(pass);
     return;
   }

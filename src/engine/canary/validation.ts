@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 /** The kinds of workloads that the engine moves. */
-const offeredTargets: readonly string[] = ['Deployment'];
+const offeredTargets: readonly string[] = ['Deployment', 'DaemonSet'];
 
 type Check = (canary: Canary, seen: Surroundings) => readonly Problem[];
 
