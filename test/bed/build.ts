@@ -55,10 +55,12 @@ export async function buildBed(say: (line: string) => void): Promise<void> {
   }
 }
 
-/** What a build that was killed has left; only the owner of the lock may look for it. */
+/** What a build that was killed has left. */
 async function removeLeftovers(): Promise<void> {
-  const leftovers = (await readdir(cacheFolder())).filter((name) => name.startsWith('work-'));
-  for (const folder of leftovers.map((name) => path.join(cacheFolder(), name))) {
+  for (const name of await readdir(cacheFolder())) {
+    const owner = /^work-(\d+)-/.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    const folder = path.join(cacheFolder(), name);
     await makeWritable(folder);
     await rm(folder, { recursive: true, force: true });
   }
@@ -74,7 +76,7 @@ async function timed(what: string, say: (line: string) => void, work: () => Prom
 async function buildProgram(name: ProgramName): Promise<void> {
   const program: Program = programs[name];
   const pinned = path.join(binariesFolder, program.folder);
-  const work = await mkdtemp(path.join(cacheFolder(), 'work-'));
+  const work = await mkdtemp(path.join(cacheFolder(), `work-${process.pid}-`));
   try {
     const cwd = program.lighter ? await lightened(program.lighter, pinned, work) : pinned;
     const stamps = (program.stamps ?? []).map((stamp) => `-X ${stamp}`);
@@ -102,7 +104,7 @@ async function lightened({ module, file, instead }: Lighter, pinned: string, wor
 async function fetchManifest(name: ManifestName): Promise<void> {
   const { folder, module, path: inside } = manifests[name];
   const source = path.join(await moduleFolder(module, path.join(binariesFolder, folder)), inside);
-  const work = await mkdtemp(path.join(cacheFolder(), 'work-'));
+  const work = await mkdtemp(path.join(cacheFolder(), `work-${process.pid}-`));
   const copied = path.join(work, name);
   await mkdir(copied);
   const isFile = (await stat(source)).isFile();
@@ -146,7 +148,10 @@ async function lock(file: string, say: (line: string) => void): Promise<() => Pr
       return () => rm(file, { force: true });
     } catch {
       const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-      if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
+      if (owner > 0 && !isAlive(owner)) {
+        await rm(file, { force: true });
+        continue;
+      }
       if (!told) say(`Wait for the build of process ${owner}`);
       told = true;
       await pause(500);
