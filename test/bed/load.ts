@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly perSecond: number;
   /** Default 8. */
   readonly connections?: number;
+  /** Whether a connection serves many requests. Default true. */
+  readonly keepAlive?: boolean;
   /** Milliseconds after which an answer is too late. Default 10000. */
   readonly timeout?: number;
   /** Which version answered. Default: the `message` of a JSON body, as podinfo gives it. */
@@ -64,7 +66,8 @@ interface Counts {
 /** Requests start by the clock, whether or not earlier ones were answered: a slow server does not lessen its load. */
 export function startLoad(options: LoadOptions): Load {
   const { origin, pathname, search } = new URL(options.url);
-  const pool = new Pool(origin, { connections: options.connections ?? 8, pipelining: 1, allowH2: false });
+  const pipelining = options.keepAlive === false ? 0 : 1; // undici's way to say so
+  const pool = new Pool(origin, { connections: options.connections ?? 8, pipelining, allowH2: false });
   const open = new Set<Promise<void>>();
   let counts = noCounts();
   let sent = 0;
