@@ -73,3 +73,8 @@ export type CanaryPhase = (typeof canaryPhases)[number];
 export type CanaryStatus = Readable<z.output<typeof canaryStatus>>;
 export type CanaryCondition = Readable<z.output<typeof condition>>;
 export type Decision = Readable<z.output<typeof decision>>;
+
+type CookieField = 'sessionAffinityCookie' | 'previousSessionAffinityCookie' | 'primarySessionAffinityCookie';
+
+/** New values of the cookies in a status; `undefined` removes one. */
+export type SessionCookies = { readonly [F in CookieField]?: string | undefined };

@@ -25,6 +25,35 @@ export function mirrorFilter(backendRef: object): HttpRouteFilter {
   return { type: 'RequestMirror', requestMirror: { backendRef } };
 }
 
+/** Adds a header to answers. */
+export function responseHeaderFilter(name: string, value: string): HttpRouteFilter {
+  return { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: [{ name, value }] } };
+}
+
+/** `filters`, and a header that is added to answers: by the filter that is there, since a rule may have but one of its type. */
+export function withResponseHeader(
+  filters: readonly HttpRouteFilter[],
+  name: string,
+  value: string,
+): readonly HttpRouteFilter[] {
+  const at = filters.findIndex(({ type }) => type === 'ResponseHeaderModifier');
+  const there = filters[at];
+  if (there === undefined) return [...filters, responseHeaderFilter(name, value)];
+  const modifier = there['responseHeaderModifier'] as { readonly add?: readonly { readonly name: string }[] }; // of that type of filter
+  const others = (modifier.add ?? []).filter((header) => header.name.toLowerCase() !== name.toLowerCase());
+  return filters.with(at, { ...there, responseHeaderModifier: { ...modifier, add: [...others, { name, value }] } });
+}
+
+/** Seconds that the API server puts in where a CORS filter names none. */
+const defaultCorsMaxAge = 5;
+
+/** The filter as the API server stores it. */
+export function withFilterDefaults(filter: HttpRouteFilter): HttpRouteFilter {
+  return filter.type === 'CORS'
+    ? { ...filter, cors: { maxAge: defaultCorsMaxAge, ...Object(filter['cors']) } }
+    : filter;
+}
+
 function headerFilter(
   type: string,
   field: string,

@@ -44,6 +44,15 @@ export function testMatches(canary: Canary): readonly HttpRouteMatch[] {
   );
 }
 
+/** The requests of `service.match` whose cookies match a regular expression. */
+export function cookieMatches(canary: Canary, cookies: string): readonly HttpRouteMatch[] {
+  const cookie: NamedMatch = { type: 'RegularExpression', name: 'Cookie', value: cookies };
+  return serviceMatches(canary).map((match) => ({
+    ...match,
+    headers: [...(match.headers ?? []).filter(({ name }) => name.toLowerCase() !== 'cookie'), cookie],
+  }));
+}
+
 function matchOf(match: ServiceMatch | TestMatch): HttpRouteMatch {
   const path = 'uri' in match && match.uri !== undefined ? pathOf(match.uri) : undefined;
   const method = 'method' in match && match.method !== undefined ? methodOf(match.method) : undefined;

@@ -1,5 +1,5 @@
 /** The interface that every traffic router implements: one file a router, pure maps between a release and its routing objects. */
-import type { CanaryStatus } from '#api/canary-status.ts';
+import type { CanaryStatus, SessionCookies } from '#api/canary-status.ts';
 import type { Canary } from '#api/canary.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
@@ -15,6 +15,8 @@ export interface Release {
   readonly canaryService: string;
   /** Key of the label that separates primary from canary, such as `app`. */
   readonly selectorLabel: string;
+  /** In [0, 1): for the values of new session cookies. */
+  readonly random: () => number;
   /** Set at creation; absent where routing objects live on another API server than the Canary. */
   readonly owner?: NonNullable<KubeObject['metadata']['ownerReferences']>[number];
 }
@@ -48,7 +50,7 @@ export interface TrafficRouter {
     release: Release,
     live: LiveObject,
     split: Split,
-  ): { readonly writes: readonly RouteWrite[]; readonly cookies: CanaryStatus };
+  ): { readonly writes: readonly RouteWrite[]; readonly cookies: SessionCookies };
   /** Whether every data plane that reports on the objects has taken on their newest version. */
   accepted(release: Release, live: LiveObject): boolean;
 }
