@@ -12,7 +12,7 @@ export interface Display {
   event(event: ToldEvent): void;
   /** A Canary has changed. */
   move(): void;
-  /** The last picture stays. */
+  /** The last picture stays; closing it again does nothing. */
   close(): void;
 }
 
@@ -72,6 +72,7 @@ export function liveDisplay({ write, clock, scene }: DisplayOptions, terminal: (
     const before = erased();
     write(`${before}${above}${picture()}`);
   };
+  let closed = false;
   let cancel = (): void => {};
   const beat = (): void => {
     cancel = clock.after(redrawInterval, beat);
@@ -88,6 +89,8 @@ export function liveDisplay({ write, clock, scene }: DisplayOptions, terminal: (
     },
     move: () => {},
     close() {
+      if (closed) return;
+      closed = true;
       cancel();
       redraw();
       write(showCursor);

@@ -1,9 +1,10 @@
 /** The gateway of the demo: a real proxy on loopback that obeys the HTTPRoutes of its cluster and counts what each pod answers. */
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Cluster } from '#cluster/cluster.ts';
+import type { Clock } from '#runtime/clock.ts';
 import { serveOnLoopback } from '#sandbox/loopback-server.ts';
 import { requestMetrics, type RequestMetrics } from './request-metrics.ts';
-import { reportAcceptance } from './route-status.ts';
+import { reportToCluster } from './gateway-reports.ts';
 import { routeTable, type RouteTable } from './route-table.ts';
 
 export interface Gateway {
@@ -16,6 +17,7 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly cluster: Cluster;
+  readonly clock: Clock;
   /** The port on 127.0.0.1 of the Pod `NAMESPACE/NAME`. */
   readonly portOf: (pod: string) => number | undefined;
 }
@@ -28,7 +30,7 @@ interface Plane {
   readonly portOf: GatewayOptions['portOf'];
 }
 
-export async function startGateway({ cluster, portOf }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ cluster, clock, portOf }: GatewayOptions): Promise<Gateway> {
   const plane = {
     table: routeTable(cluster),
     metrics: requestMetrics(),
@@ -48,7 +50,7 @@ export async function startGateway({ cluster, portOf }: GatewayOptions): Promise
     plane.metrics.know(plane.table.readyPods());
     return { status: 200, headers: { 'content-type': 'text/plain' }, body: await plane.metrics.text() };
   });
-  const stopReporting = reportAcceptance(cluster);
+  const stopReporting = reportToCluster(cluster, clock);
   return {
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     metricsUrl: `${scraped.address}/metrics`,

@@ -57,7 +57,7 @@ export function canaryOf({ gateway, loadtester }: Addresses): KubeObject {
         maxWeight,
         metrics: [
           { name: 'request-success-rate', interval: window, thresholdRange: { min: 99 }, onNoData: 'hold' },
-          { name: 'request-duration', interval: window, thresholdRange: { max: 500 }, onNoData: 'hold' },
+          { name: 'request-duration', interval: window, thresholdRange: { max: 1000 }, onNoData: 'hold' },
         ],
         webhooks: [
           {
@@ -96,9 +96,12 @@ export const gateways: Resource = {
   namespaced: true,
 };
 
-export const gatewayObject: KubeObject = {
-  apiVersion: 'gateway.networking.k8s.io/v1',
-  kind: 'Gateway',
-  metadata: { name: gatewayName, namespace },
-  spec: { gatewayClassName: 'demo', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
-};
+export function gatewayOf({ gateway }: Addresses): KubeObject {
+  const port = Number(new URL(gateway).port);
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: gatewayName, namespace },
+    spec: { gatewayClassName: 'demo', listeners: [{ name: 'http', port, protocol: 'HTTP' }] },
+  };
+}

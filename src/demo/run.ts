@@ -25,9 +25,8 @@ const usersPerSecond = 50;
 
 /** Resolves with 0 when both ends of the show were reached, 130 when it was interrupted before, 1 otherwise. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const { write, complain, signal } = options;
+  const { complain, signal } = options;
   const startedAt = clock.monotonic();
-  write('Serin demo: an embedded cluster, a gateway, users and a load tester, with real HTTP on this machine only\n');
   const stage = await setStage(version);
   let code = 1;
   try {
@@ -45,7 +44,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
 async function playOn(stage: Stage, options: DemoOptions, startedAt: number): Promise<ShowResult> {
   const { hold, signal } = options;
-  const watching = watchShow(stage.cluster);
+  const watching = watchShow(stage.cluster, clock);
   let users: Users | undefined;
   const counts = (): UserCounts => users?.counts() ?? noCounts;
   const display = displayFor(options, () => watching.scene(counts()));
@@ -65,12 +64,14 @@ async function playOn(stage: Stage, options: DemoOptions, startedAt: number): Pr
     });
     if (!result.ok) return result;
     const took = clock.monotonic() - startedAt;
-    // While it is held, users go on; else their last requests belong into the count.
-    if (!hold) await users?.stop();
-    display.print(summaryOf({ ...result, users: counts(), took }));
     if (hold) {
-      display.print(`${invitation(stage)}Ctrl-C ends it.\n\n`);
+      display.print(`${summaryOf({ ...result, users: counts(), took })}${invitation(stage)}Ctrl-C ends it.\n\n`);
       await aborted(signal);
+    } else {
+      // The last requests of the users belong into the count.
+      await users?.stop();
+      display.close();
+      options.write(summaryOf({ ...result, users: counts(), took }));
     }
     return result;
   } finally {

@@ -3,6 +3,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { parseCanary, type Canary } from '#api/canary.ts';
 import type { Workload } from '#api/workload.ts';
 import type { Cluster } from '#cluster/cluster.ts';
+import type { Clock } from '#runtime/clock.ts';
 import { canaries, deployments, events, httpRoutes } from '#cluster/resource.ts';
 import { appName, namespace } from './manifests.ts';
 import type { UserCounts } from './users.ts';
@@ -41,7 +42,7 @@ export interface Watching {
   onMove(handler: () => void): () => void;
 }
 
-export function watchShow({ stores }: Cluster): Watching {
+export function watchShow({ stores }: Cluster, clock: Clock): Watching {
   const canaryStore = stores.of(canaries);
   const deploymentStore = stores.of(deployments);
   const routeStore = stores.of(httpRoutes);
@@ -74,7 +75,7 @@ export function watchShow({ stores }: Cluster): Watching {
     onEvent: (handler) =>
       eventStore.onChange((before, after) => {
         if (after === undefined || countOf(before) >= countOf(after) || !isAboutCanary(after)) return;
-        handler({ at: Date.now(), warning: after['type'] === 'Warning', message: messageOf(after) });
+        handler({ at: clock.now(), warning: after['type'] === 'Warning', message: messageOf(after) });
       }),
     onMove(handler) {
       const stops = [canaryStore.onChange(handler), routeStore.onChange(handler)];

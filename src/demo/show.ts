@@ -8,7 +8,7 @@ import {
   appName,
   canaryOf,
   deploymentOf,
-  gatewayObject,
+  gatewayOf,
   gateways,
   imageOf,
   namespace,
@@ -81,7 +81,7 @@ function actsOf({ client, addresses, open }: ShowOptions): readonly Act[] {
     {
       title: 'Version 1 is deployed, and a Canary that looks after it',
       play: async () => {
-        await create(client, gateways, gatewayObject);
+        await create(client, gateways, gatewayOf(addresses));
         await create(client, deployments, deploymentOf('1'));
         await create(client, canaries, canaryOf(addresses));
       },

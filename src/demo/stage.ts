@@ -93,7 +93,7 @@ async function build(version: string, undo: (() => unknown)[], close: () => Prom
   writeFileSync(kubeconfig, front.kubeconfig, { mode: 0o600 });
 
   const cluster = connected('demo', new Registry());
-  const gateway = await startGateway({ cluster, portOf: (pod) => pods.portOf(pod) });
+  const gateway = await startGateway({ cluster, clock, portOf: (pod) => pods.portOf(pod) });
   undo.push(() => gateway.close());
 
   const http = gotHttp();
