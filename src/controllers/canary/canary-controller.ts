@@ -13,6 +13,7 @@ import { tick } from '#engine/canary/tick.ts';
 import type { CancelTimer } from '#runtime/clock.ts';
 import type { Context } from '../context.ts';
 import { runPass } from '../run-pass.ts';
+import { alertingWith } from './alerting.ts';
 import { openCaches, type Caches } from './caches.ts';
 import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
@@ -51,6 +52,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     settings,
     gauges,
     configs,
+    alerting: alertingWith(context, caches, settings),
     measuring: measuringWith(context, caches, settings),
   };
   const memories = new Map<string, Memory>();

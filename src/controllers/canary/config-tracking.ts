@@ -93,7 +93,8 @@ function missing(
 }
 
 function inspect({ kind }: ConfigRef, object: KubeObject): SeenConfig {
-  if (kind === 'Secret' && !trackedTypes.includes(String(object['type'] ?? 'Opaque'))) return { state: 'untracked' };
+  const { type = 'Opaque' } = object as KubeObject & { readonly type?: string }; // of a Secret
+  if (kind === 'Secret' && !trackedTypes.includes(type)) return { state: 'untracked' };
   return { state: 'tracked', checksum: configChecksum(object), labels: object.metadata.labels ?? {} };
 }
 

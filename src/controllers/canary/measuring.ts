@@ -4,7 +4,7 @@ import type { Canary } from '#api/canary.ts';
 import type { Measurement } from '#api/measurement.ts';
 import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.ts';
 import { describeProblem } from '#api/problem.ts';
-import { metricTemplates, secrets } from '#cluster/resource.ts';
+import { metricTemplates } from '#cluster/resource.ts';
 import type { HookAnswer, Measured, MetricSource } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import {
@@ -18,8 +18,10 @@ import { prometheus } from '#metrics/prometheus.ts';
 import { ProviderConfigError, type MetricProvider } from '#metrics/provider.ts';
 import { findProvider } from '#metrics/providers.ts';
 import { renderQuery } from '#metrics/query-template.ts';
+import { withoutUserinfo } from '#runtime/redact.ts';
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
+import { secretData } from './secret-data.ts';
 import type { CanarySettings } from './settings.ts';
 
 export interface Measuring {
@@ -34,7 +36,7 @@ type FoundTemplate =
   | { readonly ok: false; readonly event: string };
 
 export function measuringWith(context: Context, caches: Caches, settings: CanarySettings): Measuring {
-  const { http, clock, cluster } = context;
+  const { http, clock } = context;
   const deps = { http, clock };
 
   const builtin = async (canary: Canary, metric: CanaryMetric, signal: AbortSignal): Promise<Measured> => {
@@ -70,7 +72,7 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
       return await prometheus({ address }, deps).measure(query, interval, signal);
     } catch (error) {
       if (!(error instanceof ProviderConfigError)) throw error;
-      const event = `Error building Prometheus client for ${address} ${error.message}`;
+      const event = `Error building Prometheus client for ${withoutUserinfo(address)} ${error.message}`;
       return { kind: 'provider-error', message: error.message, event };
     }
   };
@@ -133,18 +135,14 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     }
   };
 
-  /** Secrets are read when they are needed and never kept. */
   const credentialsOf = async (
     name: string | undefined,
     namespace: string,
     signal: AbortSignal,
   ): Promise<{ ok: true; values: Readonly<Record<string, string>> | undefined } | { ok: false; message: string }> => {
     if (name === undefined) return { ok: true, values: undefined };
-    const secret = await cluster.client.get(secrets, { namespace, name }, signal);
-    if (secret === undefined) return { ok: false, message: `secrets "${name}" not found` };
-    const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>; // of a Secret as the API server returns it
-    const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]);
-    return { ok: true, values: Object.fromEntries(decoded) };
+    const values = await secretData(context, { namespace, name }, signal);
+    return values === undefined ? { ok: false, message: `secrets "${name}" not found` } : { ok: true, values };
   };
 
   const checkMetric = async (canary: Canary, metric: CanaryMetric, signal: AbortSignal): Promise<HookAnswer> => {

@@ -8,8 +8,10 @@ import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine
 import { namesOf } from '#engine/canary/names.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
 import { callWebhook, webhookPayload, type WebhookPayload } from '#hooks/webhook.ts';
+import type { Redactor } from '#runtime/redact.ts';
 import { RouteError, type Release, type RouteWrite, type TrafficRouter } from '#traffic/router.ts';
 import type { Context } from '../context.ts';
+import type { Alerting } from './alerting.ts';
 import type { Caches } from './caches.ts';
 import type { CanaryGauges } from './gauges.ts';
 import type { ConfigTracking } from './config-tracking.ts';
@@ -31,6 +33,7 @@ export interface PerformingDeps {
   readonly caches: Caches;
   readonly settings: CanarySettings;
   readonly measuring: Measuring;
+  readonly alerting: Alerting;
   readonly configs: ConfigTracking;
   readonly gauges: CanaryGauges;
 }
@@ -61,8 +64,7 @@ async function perform(performer: Performer, effect: Effect): Promise<Answers[Ef
     case 'event':
       return tellEvent(performer, canary, effect, payloadOf(performer, effect.phase), signal);
     case 'alert':
-      context.log.info(`Alert: ${effect.message}`, { canary: labelOf(canary), severity: effect.severity });
-      return;
+      return performer.alerting.send(canary, effect, signal);
     case 'call-hook': {
       const payload = webhookPayload(payloadOf(performer, effect.phase), effect.hook.metadata);
       return callWebhook(effect.hook, payload, context, signal);
@@ -108,12 +110,30 @@ async function perform(performer: Performer, effect: Effect): Promise<Answers[Ef
       });
     case 'write-status':
       performer.status = effect.status;
-      await writing.status(canaries, newest(performer), effect.status);
+      await writing.status(canaries, newest(performer), withoutSecrets(effect.status, context.redactor));
       return;
     case 'observe':
       gauges.observe(canary, effect.observation);
       return;
   }
+}
+
+/** Queries and answers of metric servers may repeat what they were asked with. */
+function withoutSecrets(status: CanaryStatus, { scrub }: Redactor): CanaryStatus {
+  const { decisions, held } = status;
+  return {
+    ...status,
+    ...(decisions === undefined
+      ? {}
+      : {
+          decisions: decisions.map((decision) => ({
+            ...decision,
+            query: scrub(decision.query),
+            reason: scrub(decision.reason),
+          })),
+        }),
+    ...(held === undefined ? {} : { held: { ...held, reason: scrub(held.reason) } }),
+  };
 }
 
 /** The Canary as the cache has it by now: the pass itself may have written it. */

@@ -1,4 +1,5 @@
 /** What the flags of the process decide for the Canary controller. */
+import type { AlertTarget } from '#alerts/deliver.ts';
 import type { EngineSettings } from '#engine/canary/snapshot.ts';
 
 export interface CanarySettings extends EngineSettings {
@@ -10,6 +11,10 @@ export interface CanarySettings extends EngineSettings {
   readonly configTracking: boolean;
   /** Every so many milliseconds new Canaries get their first tick, and changed intervals take effect. */
   readonly controlLoopInterval: number;
+  /** Gets the alerts of Canaries that name no receivers of their own. */
+  readonly globalAlerts?: AlertTarget;
+  /** Shown in alerts. */
+  readonly clusterName?: string;
   /** Receives the events of Canaries that have no event hook of their own. */
   readonly eventWebhook?: string;
 }

@@ -74,6 +74,12 @@ export function withPrimaryConfigs(spec: PodSpec, { seen }: Pass): PodSpec {
   return visitConfigs(spec, (ref) => (tracked.has(configKey(ref)) ? `${ref.name}-primary` : undefined));
 }
 
+/** The pod spec of a primary with its references led back to the originals. */
+export function withTargetConfigs(spec: PodSpec, { status }: Pass): PodSpec {
+  const copies = new Set(Object.keys(status.trackedConfigs ?? {}).map((key) => `${key}-primary`));
+  return visitConfigs(spec, (ref) => (copies.has(configKey(ref)) ? ref.name.slice(0, -'-primary'.length) : undefined));
+}
+
 /** Gives a reference another name, or leaves it as it is. */
 type Rename = (ref: ConfigRef) => string | undefined;
 

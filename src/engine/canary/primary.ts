@@ -3,7 +3,7 @@ import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { PodTemplate } from '#api/workload.ts';
 import { meaningOfTemplate } from '../pod-template.ts';
-import { copyConfigs, withPrimaryConfigs } from './configs.ts';
+import { copyConfigs, withPrimaryConfigs, withTargetConfigs } from './configs.ts';
 import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
 import { included, selectorLabelOf, withoutFluxKeys, type SelectorLabel, type TextMap } from './labels.ts';
@@ -54,6 +54,18 @@ export function runsTarget(pass: Pass): boolean {
   return (
     live !== undefined && meaningOfTemplate(withoutId(live)) === meaningOfTemplate(withoutId(primaryTemplate(pass, '')))
   );
+}
+
+/** The template that the primary runs, as the target had it: the rewriting of names and labels undone. */
+export function promotedTemplate(pass: Pass): PodTemplate | undefined {
+  const live = pass.primary?.spec.template;
+  if (live === undefined) return undefined;
+  const { key, value } = selectorLabelOf(pass.target, pass.seen.settings.selectorLabels);
+  const { metadata, spec } = withoutId(live);
+  return {
+    metadata: { ...metadata, labels: { ...metadata?.labels, [key]: value } },
+    spec: withTargetConfigs(targetKindOf(pass.canary).targetPods(spec, pass), pass),
+  };
 }
 
 function withoutId(template: PodTemplate): PodTemplate {

@@ -64,5 +64,5 @@ export function* finish(pass: Pass): Steps {
   yield* countFinished(pass, 'success');
   yield* callPostRollout(pass, 'Succeeded');
   yield* tell(pass, says.promoted(pass.names));
-  yield* alert('info', alerts.promoted(), true);
+  yield* alert('info', alerts.promoted());
 }

@@ -1,6 +1,6 @@
 /** Whether the target has changed: by what its template means, never by another program's hash. */
 import type { Canary } from '#api/canary.ts';
-import type { Workload } from '#api/workload.ts';
+import type { PodTemplate, Workload } from '#api/workload.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { meaningOfTemplate } from '../pod-template.ts';
 import { configsChanged } from './configs.ts';
@@ -10,6 +10,11 @@ import { targetKindOf } from './targets/target-kinds.ts';
 /** Marks Serin's own revisions: the original's consist of other characters, so that neither is taken for the other. */
 const mark = 'r1-';
 
+/** The name of a template's meaning. */
+export function revisionOfTemplate(template: PodTemplate): string {
+  return `${mark}${fingerprint(meaningOfTemplate(template))}`;
+}
+
 /** A workload object never changes, so its revision is worked out once. */
 const known = new WeakMap<Workload, string>();
 
@@ -17,7 +22,7 @@ const known = new WeakMap<Workload, string>();
 export function revisionOf({ target, canary }: { readonly target: Workload; readonly canary: Canary }): string {
   let revision = known.get(target);
   if (revision === undefined) {
-    revision = `${mark}${fingerprint(meaningOfTemplate(targetKindOf(canary).template(target)))}`;
+    revision = revisionOfTemplate(targetKindOf(canary).template(target));
     known.set(target, revision);
   }
   return revision;

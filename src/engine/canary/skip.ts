@@ -31,5 +31,5 @@ export function* finishSkip(pass: Pass): Steps {
   yield* countFinished(pass, 'success', 'skipped');
   yield* callPostRollout(pass, 'Succeeded');
   yield* tell(pass, says.skipped(pass.names));
-  yield* alert('info', alerts.skipped(), true);
+  yield* alert('info', alerts.skipped());
 }

@@ -9,8 +9,16 @@ interface SpreadRule {
 }
 
 /** Topology spread and anti-affinity that name the target's pods name the primary's pods instead. */
-export function spreadAsPrimary(spec: PodSpec, pass: Pass): PodSpec {
-  const rewrite = (selector: LabelSelector): LabelSelector => selectPrimary(selector, pass);
+export function spreadAsPrimary(spec: PodSpec, { names, seen }: Pass): PodSpec {
+  return respread(spec, (selector) => renameIn(selector, seen.settings.selectorLabels, names.target, names.primary));
+}
+
+/** The other way round. */
+export function spreadAsTarget(spec: PodSpec, { names, seen }: Pass): PodSpec {
+  return respread(spec, (selector) => renameIn(selector, seen.settings.selectorLabels, names.primary, names.target));
+}
+
+function respread(spec: PodSpec, rewrite: (selector: LabelSelector) => LabelSelector): PodSpec {
   const rules = (list: unknown): unknown =>
     Array.isArray(list) ? list.map((rule: SpreadRule) => rewriteRule(rule, rewrite)) : list;
   const affinity = spec['affinity'] as { readonly podAntiAffinity?: Readonly<Record<string, unknown>> } | undefined; // of the pod spec's schema
@@ -39,9 +47,8 @@ function rewriteRule(rule: SpreadRule, rewrite: (selector: LabelSelector) => Lab
   };
 }
 
-/** Only selectors on a `-selector-labels` key whose value is the target's *name* are rewritten, as in the original. */
-function selectPrimary(selector: LabelSelector, { names, seen }: Pass): LabelSelector {
-  const keys = seen.settings.selectorLabels;
+/** Only selectors on a `-selector-labels` key whose value is the workload's *name* are rewritten, as in the original. */
+function renameIn(selector: LabelSelector, keys: readonly string[], from: string, to: string): LabelSelector {
   const { matchLabels, matchExpressions } = selector;
   return {
     ...selector,
@@ -49,20 +56,15 @@ function selectPrimary(selector: LabelSelector, { names, seen }: Pass): LabelSel
       ? {}
       : {
           matchLabels: Object.fromEntries(
-            Object.entries(matchLabels).map(([key, value]) => [
-              key,
-              keys.includes(key) && value === names.target ? names.primary : value,
-            ]),
+            Object.entries(matchLabels).map(([key, value]) => [key, keys.includes(key) && value === from ? to : value]),
           ),
         }),
     ...(matchExpressions === undefined
       ? {}
       : {
           matchExpressions: matchExpressions.map((expression) => {
-            const index = keys.includes(expression.key) ? (expression.values ?? []).indexOf(names.target) : -1;
-            return index < 0
-              ? expression
-              : { ...expression, values: expression.values?.with(index, names.primary) ?? [] };
+            const index = keys.includes(expression.key) ? (expression.values ?? []).indexOf(from) : -1;
+            return index < 0 ? expression : { ...expression, values: expression.values?.with(index, to) ?? [] };
           }),
         }),
   };

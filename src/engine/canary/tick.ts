@@ -21,6 +21,7 @@ import { finishSkip, skipAnalysis } from './skip.ts';
 import type { Outcome, Pass, RunStatus, Snapshot } from './snapshot.ts';
 import { restartRun, startRun } from './start.ts';
 import { setPhase, setStatus, syncFailed } from './status.ts';
+import { takeOver } from './takeover.ts';
 import { abTesting } from './strategies/ab-testing.ts';
 import { blueGreen } from './strategies/blue-green.ts';
 import { progressive } from './strategies/progressive.ts';
@@ -97,6 +98,7 @@ function* regularSteps(pass: Pass): Steps {
       `${kind} ${names.target}.${names.namespace} get query error: ${kind}s.apps "${names.target}" not found`,
     );
   }
+  yield* takeOver(pass);
   if (pass.status.draining !== undefined && !(yield* goOnAfterDraining(pass))) return;
   if (!(yield* ensureObjects(pass))) return;
   if (!(yield* shouldAdvance(pass))) return;

@@ -20,6 +20,7 @@ export const daemonSet: TargetKind = {
     return `createPrimaryDaemonSet failed: daemonset ${names.target}.${names.namespace} must have RollingUpdate strategy but have ${type}`;
   },
   primaryPods: (spec) => spec,
+  targetPods: (spec) => spec,
   newSpec: ({ target }) => Object.fromEntries(copiedFields.map((field) => [field, target.spec[field]])),
   promoted: ({ target }) => copiedFields.map((field) => ({ path: ['spec', field], value: target.spec[field] })),
   park: ({ target }) => nodeSelector({ ...selectorOf(target.spec.template.spec), [parkingKey]: 'true' }),

@@ -5,7 +5,7 @@ import type { Workload, WorkloadCondition } from '#api/workload.ts';
 import { prefixed, waiting, type Readiness } from './rollout-readiness.ts';
 import { scalerMinimum } from '../scaler.ts';
 import type { Pass } from '../snapshot.ts';
-import { spreadAsPrimary } from '../spreading.ts';
+import { spreadAsPrimary, spreadAsTarget } from '../spreading.ts';
 import type { TargetKind } from './target-kind.ts';
 
 /** Fields of the spec that are copied as they are. */
@@ -16,6 +16,7 @@ export const deployment: TargetKind = {
   template: (target) => target.spec.template,
   refusal: () => undefined,
   primaryPods: spreadAsPrimary,
+  targetPods: spreadAsTarget,
   newSpec: (pass) => ({
     ...Object.fromEntries(copiedFields.map((field) => [field, pass.target.spec[field]])),
     replicas: atLeastOne(pass.target.spec.replicas),

@@ -12,6 +12,8 @@ export interface TargetKind {
   refusal(pass: Pass): string | undefined;
   /** The target's pod spec as the primary runs it. */
   primaryPods(spec: PodSpec, pass: Pass): PodSpec;
+  /** The other way round. */
+  targetPods(spec: PodSpec, pass: Pass): PodSpec;
   /** The spec of a new primary besides selector and template. */
   newSpec(pass: Pass): Readonly<Record<string, unknown>>;
   /** What a promotion copies besides template, labels and annotations. */
