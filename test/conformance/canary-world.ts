@@ -8,7 +8,7 @@ import { canaries, deployments, events, httpRoutes } from '#cluster/resource.ts'
 import { mergePatch } from '#cluster/noop.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
 import { seededRandom } from '#sandbox/random.ts';
-import { sandboxHttp } from '#sandbox/sandbox-http.ts';
+import { sandboxHttp, type SandboxHttp } from '#sandbox/sandbox-http.ts';
 import { scriptedMetrics, type MetricAnswer } from '#sandbox/scripted-metrics.ts';
 import { VirtualClock } from '#sandbox/virtual-clock.ts';
 import { webhookReceiver, type HookAnswer, type HookCall } from '#sandbox/webhook-receiver.ts';
@@ -27,8 +27,10 @@ export interface Fixture {
   readonly spec?: Json;
   /** Replaces the Canary's analysis, less its interval and threshold. */
   readonly analysis?: Json;
-  /** Merged over the Deployment. */
-  readonly deployment?: Json;
+  /** Merged over the Deployment; `none`: there is no such Deployment. */
+  readonly deployment?: Json | 'none';
+  /** The CRDs check nothing, as if they were another version's. */
+  readonly unchecked?: boolean;
   readonly hooks?: Readonly<Record<string, HookAnswer>>;
   readonly flags?: readonly string[];
   /** Objects that are there before the Canary. */
@@ -38,6 +40,8 @@ export interface Fixture {
 export interface CanaryWorld {
   readonly world: SandboxWorld;
   readonly clock: VirtualClock;
+  /** Where the metric server (`metrics.sandbox`) and the hooks (`hooks.sandbox`) can be reached, and others be added. */
+  readonly http: SandboxHttp;
   /** Lets `count` ticks of the Canary pass. */
   ticks(count?: number): Promise<void>;
   /** Ticks until the phase is reached; fails after `limit` ticks. */
@@ -72,7 +76,9 @@ export interface CanaryWorld {
 /** A world in which the Canary has just been applied: nothing has happened yet. */
 export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
   const clock = new VirtualClock();
-  const world = createWorld({ clock, crds: [...customResourceDefinitions, httpRouteDefinition] });
+  const ownDefinitions =
+    fixture.unchecked === true ? customResourceDefinitions.map(unchecked) : customResourceDefinitions;
+  const world = createWorld({ clock, crds: [...ownDefinitions, httpRouteDefinition] });
   const view = clock.as('world');
   const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => view.now());
   const hooks = webhookReceiver(fixture.hooks ?? {}, view);
@@ -105,7 +111,8 @@ export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
       log.push(`${object['type'] === 'Warning' ? '[W] ' : ''}${String(object['message'])}`);
   });
   for (const [resource, object] of fixture.objects ?? []) world.objects.create(resource, object);
-  world.objects.create(deployments, asObject(mergePatch(targetDeployment, fixture.deployment ?? {})));
+  const { deployment = {} } = fixture;
+  if (deployment !== 'none') world.objects.create(deployments, asObject(mergePatch(targetDeployment, deployment)));
   let controller = await start();
   world.objects.create(canaries, canaryOf(fixture));
 
@@ -126,6 +133,7 @@ export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
   return {
     world,
     clock,
+    http,
     ticks,
     async until(phase, limit = 30) {
       for (let n = 0; n <= limit; n++) {
@@ -200,6 +208,16 @@ function canaryOf({ spec = {}, analysis = { stepWeight: 10, maxWeight: 50 } }: F
 /** A hook of the scripted receiver; its answers are set by the hook's name. */
 export function hook(type: string, name: string, more: Json = {}): Json {
   return { type, name, url: `http://hooks.sandbox/${name}`, ...more };
+}
+
+/** The same kind with a schema that takes everything. */
+function unchecked(definition: KubeObject): KubeObject {
+  const { versions, ...spec } = definition['spec'] as { versions: readonly Json[] }; // a CustomResourceDefinition
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    ...definition,
+    spec: { ...spec, versions: versions.map((version) => ({ ...version, schema: { openAPIV3Schema } })) },
+  };
 }
 
 function statusOf(canary: KubeObject): ReturnType<CanaryWorld['status']> {
