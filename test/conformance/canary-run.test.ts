@@ -243,6 +243,70 @@ describe('a Canary fails', () => {
     expect(world.events().at(-1)).toContain('Promotion of podinfo.default failed, primary not ready: ');
   });
 
+  it.each([
+    ['another version', 'podinfo:3'],
+    ['the version before', 'podinfo:1'],
+  ])('repairs the primary with %s after a failed promotion, and keeps users on what works', async (_name, image) => {
+    const world = await start({
+      analysis: { stepWeight: 50, maxWeight: 50 },
+      deployment: { spec: { progressDeadlineSeconds: 15 } },
+    });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.until('Promoting');
+    world.setImage('podinfo:bad', 'podinfo-primary');
+    await world.until('Failed', 6);
+    world.setImage(image);
+    for (let tick = 0; tick < 12 && world.status().phase !== 'Promoting'; tick++) {
+      await world.ticks(1);
+      expect(world.weights()).toEqual({ primary: 0, canary: 100 });
+    }
+    await world.until('Succeeded');
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toBe(image);
+  });
+
+  it('leads the apex Service to the canary after a failed promotion without a router, until the primary is repaired', async () => {
+    const world = await start({
+      spec: { provider: 'kubernetes' },
+      analysis: { iterations: 1 },
+      deployment: { spec: { progressDeadlineSeconds: 15 } },
+    });
+    const apex = (): unknown => world.get(services, 'podinfo')?.['spec'];
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.until('Promoting');
+    world.setImage('podinfo:bad', 'podinfo-primary');
+    await world.until('Failed', 6);
+    expect(apex()).toMatchObject({ selector: { app: 'podinfo' } });
+    await world.ticks(3);
+    expect(apex()).toMatchObject({ selector: { app: 'podinfo' } });
+    world.setImage('podinfo:3');
+    await world.until('Promoting');
+    expect(apex()).toMatchObject({ selector: { app: 'podinfo' } });
+    await world.until('Succeeded');
+    expect(apex()).toMatchObject({ selector: { app: 'podinfo-primary' } });
+  });
+
+  it('starts a corrected first version in place of one that never became ready', async () => {
+    const world = await start({
+      deployment: {
+        spec: {
+          progressDeadlineSeconds: 15,
+          template: {
+            spec: { containers: [{ name: 'podinfod', image: 'podinfo:bad', ports: [{ containerPort: 9898 }] }] },
+          },
+        },
+      },
+    });
+    await world.ticks(4);
+    expect(world.status().phase).toBe('Initializing');
+    expect(world.deployment().spec.replicas).toBe(1);
+    world.setImage('podinfo:1');
+    await world.until('Initialized', 5);
+    expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toBe('podinfo:1');
+  });
+
   it('[canary-28] waits while a workload rolls, without counting it', async () => {
     const world = await start({ analysis: { stepWeight: 10 } });
     await world.until('Initialized');

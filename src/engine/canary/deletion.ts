@@ -1,4 +1,5 @@
 /** The end of a Canary with `revertOnDeletion`: its users get back what they had before there was one. */
+import { parseTime } from '#api/time.ts';
 import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
 import { startDraining, stillDraining } from './draining.ts';
@@ -14,6 +15,9 @@ const finalizer = 'finalizer.flagger.app';
 
 /** How long a target that starts is given before it is looked at again, in milliseconds. */
 export const readinessPoll = 3_000;
+
+/** How long a target may take to start before the user is told that the Canary waits for it, in milliseconds: as long as the original's last check. */
+const readinessPatience = 21_000;
 
 /** When a revert that the world refused is tried again, in milliseconds: as often as the original's resync. */
 export const revertRetry = 30_000;
@@ -41,7 +45,7 @@ export function* revert(pass: Pass): Steps<boolean> {
     yield* revertTarget(pass);
     const readiness = targetReadiness(pass);
     if (!readiness.ready) {
-      if (readiness.final) throw new PassFailed(says.notFinalized(readiness.message));
+      if (readiness.final || waitsTooLong(pass)) throw new PassFailed(says.notFinalized(readiness.message));
       return true;
     }
     if (pass.seen.services.apex !== undefined && !apexSelectsTarget(pass)) {
@@ -55,6 +59,11 @@ export function* revert(pass: Pass): Steps<boolean> {
   yield* tell(pass, says.terminated(pass.names));
   yield* setFinalizers((pass.canary.metadata.finalizers ?? []).filter((name) => name !== finalizer));
   return false;
+}
+
+/** The last write of the status was that of the phase. */
+function waitsTooLong({ status, seen }: Pass): boolean {
+  return parseTime(status.lastTransitionTime ?? '') + readinessPatience <= seen.now;
 }
 
 function* setFinalizers(finalizers: readonly string[]): Steps {

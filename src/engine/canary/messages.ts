@@ -67,6 +67,7 @@ export const alerts = {
   waitingForPromotion: () => 'Canary promotion is waiting for approval.',
   waitingForTrafficIncrease: () => 'Canary traffic increase is waiting for approval.',
   rollbackInvoked: () => 'Rolling back manual webhook invoked',
+  failed: (reason: string) => `Canary failed, rolling back: ${reason}`,
   thresholdReached: (checks: number) => `Failed checks threshold reached ${checks}`,
   promotionFailed: (reason: string) => `Promotion failed, primary not ready: ${reason}`,
   promoted: () => 'Canary analysis completed successfully, promotion finished.',

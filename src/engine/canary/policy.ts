@@ -1,7 +1,7 @@
 /** What a Canary's analysis section amounts to: the derived values that the strategies work with. */
 import type { Canary } from '#api/canary.ts';
 import type { CanaryAnalysis, CanaryWebhook, WebhookType } from '#api/canary-analysis.ts';
-import type { CanaryPhase } from '#api/canary-status.ts';
+import type { CanaryPhase, CanaryStatus } from '#api/canary-status.ts';
 import { parseDuration } from '#api/duration.ts';
 
 export type Strategy = 'canary' | 'blue-green' | 'ab-testing';
@@ -80,6 +80,11 @@ export function isRunning(phase: CanaryPhase): boolean {
 
 export function isInitialising(phase: CanaryPhase): boolean {
   return phase === '' || phase === 'Initializing';
+}
+
+/** The canary has all the traffic: a primary that breaks now is nothing to go back to. */
+export function carriesAll({ canaryWeight = 0 }: CanaryStatus): boolean {
+  return canaryWeight === 100;
 }
 
 export function hooksOf(canary: Canary, type: WebhookType): readonly CanaryWebhook[] {

@@ -4,11 +4,13 @@ import { startDraining, stillDraining } from './draining.ts';
 import type { Steps } from './effects.ts';
 import { callPostRollout } from './gates.ts';
 import { alerts, says } from './messages.ts';
+import { carriesAll } from './policy.ts';
 import { promoteTarget } from './primary.ts';
 import { alert, countFinished, showWeight, tell } from './reporting.ts';
 import { setRoutes } from './routes.ts';
 import { updatePrimaryScaler } from './scaler.ts';
 import { scaleTargetToZero } from './scaling.ts';
+import { giveApexToPrimary } from './services.ts';
 import type { Pass } from './snapshot.ts';
 import { setPhase, setStatus } from './status.ts';
 
@@ -23,6 +25,10 @@ export function* startPromotion(pass: Pass): Steps {
 export function* routeToPrimary(pass: Pass, split: Split): Steps {
   yield* updatePrimaryScaler(pass);
   if (pass.policy.provider === 'kubernetes') {
+    if (carriesAll(pass.status)) {
+      yield* giveApexToPrimary(pass);
+      startDraining(pass);
+    }
     yield* setPhase(pass, 'Finalising');
     return;
   }

@@ -4,6 +4,7 @@ import type { PodTemplate, Workload } from '#api/workload.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { meaningOfTemplate } from '../pod-template.ts';
 import { configsChanged } from './configs.ts';
+import { carriesAll } from './policy.ts';
 import type { Pass } from './snapshot.ts';
 import { targetKindOf } from './targets/target-kinds.ts';
 
@@ -38,7 +39,9 @@ function targetChanged(pass: Pass): boolean {
   const { status } = pass;
   const revision = revisionOf(pass);
   if (status.lastAppliedSpec === undefined || status.lastAppliedSpec === '') return true;
-  return revision !== status.lastPromotedSpec && revision !== status.lastAppliedSpec;
+  if (revision === status.lastAppliedSpec) return false;
+  // After a failed promotion the primary does not run the promoted version: going back to it is a change as any other.
+  return revision !== status.lastPromotedSpec || (status.phase === 'Failed' && carriesAll(status));
 }
 
 /** The revision in the status was written by another controller. */

@@ -7,15 +7,21 @@ import { alerts, says } from './messages.ts';
 import { alert, countFinished, showWeight, warn } from './reporting.ts';
 import { setRoutes } from './routes.ts';
 import { scaleTargetToZero } from './scaling.ts';
+import { giveApexToCanary } from './services.ts';
 import type { Pass } from './snapshot.ts';
 import { noCounters, setStatus, syncFailed } from './status.ts';
 
-/** All traffic back to the primary; the target's pods go once the data plane has followed. */
-export function* rollBack(pass: Pass): Steps {
+/**
+ * All traffic back to the primary; the target's pods go once the data plane has followed. `reason`: why, where it is neither the threshold
+ * nor a hook, which alert by themselves.
+ */
+export function* rollBack(pass: Pass, reason?: string): Steps {
   const { names, policy, status } = pass;
   if (status.failedChecks >= policy.threshold) {
     yield* warn(pass, says.thresholdReached(names, status.failedChecks));
     yield* alert('error', alerts.thresholdReached(status.failedChecks));
+  } else if (reason !== undefined) {
+    yield* alert('error', alerts.failed(reason));
   }
   yield* setRoutes(pass, allToPrimary);
   yield* warn(pass, says.failed(names), 'Failed');
@@ -41,6 +47,7 @@ export function* failPromotion(pass: Pass, reason: string): Steps {
   yield* alert('error', alerts.promotionFailed(reason));
   yield* setRoutes(pass, allToCanary);
   yield* showWeight(0, 100);
+  yield* giveApexToCanary(pass);
   yield* syncFailed(pass, { ...noCounters, canaryWeight: 100 });
   yield* countFinished(pass, 'failure');
   yield* callPostRollout(pass, 'Failed');

@@ -5,6 +5,7 @@ import type { FieldChange } from '#api/field-change.ts';
 import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
 import { sameMap, selectorLabelOf, type TextMap } from './labels.ts';
+import { carriesAll } from './policy.ts';
 import { isOwnedBy, isOwnedByCanary, ownerOf } from './owner.ts';
 import type { Pass } from './snapshot.ts';
 
@@ -37,6 +38,28 @@ export function* ensureReleaseServices(pass: Pass): Steps {
 /** The apex Service: whatever it selected before, it now selects the primary. */
 export function* ensureApexService(pass: Pass): Steps {
   yield* ensureService(pass, 'apex');
+}
+
+/** Without a router the apex Service is the route: it leads to the canary while the primary cannot serve. */
+export function* giveApexToCanary(pass: Pass): Steps {
+  if (pass.policy.provider === 'kubernetes') yield* leadApex(pass, 'canary');
+}
+
+/** The other way round, when the primary is repaired. */
+export function* giveApexToPrimary(pass: Pass): Steps {
+  yield* leadApex(pass, 'primary');
+}
+
+function* leadApex(pass: Pass, side: 'primary' | 'canary'): Steps {
+  const { apex, namespace } = pass.names;
+  const { key, value } = selectorLabelOf(pass.target, pass.seen.settings.selectorLabels);
+  yield* ask({
+    do: 'change',
+    kind: 'Service',
+    ref: { namespace, name: apex },
+    changes: [{ path: ['spec', 'selector'], value: { [key]: side === 'canary' ? value : `${value}-primary` } }],
+    failure: `service ${apex}.${namespace} update error`,
+  });
 }
 
 /** Whether the apex Service that is there sends its traffic to the target's pods. */
@@ -157,7 +180,13 @@ function nameOf({ names }: Pass, role: Role): string {
 
 function selectorOf(pass: Pass, role: Role): TextMap {
   const { key, value } = selectorLabelOf(pass.target, pass.seen.settings.selectorLabels);
-  return { [key]: role === 'canary' ? value : `${value}-primary` };
+  const toCanary = role === 'canary' || (role === 'apex' && canaryCarriesApex(pass));
+  return { [key]: toCanary ? value : `${value}-primary` };
+}
+
+/** After a failed promotion, until another one has repaired the primary. */
+function canaryCarriesApex({ policy, status }: Pass): boolean {
+  return policy.provider === 'kubernetes' && carriesAll(status);
 }
 
 function labelsOf(pass: Pass, role: Role): TextMap {

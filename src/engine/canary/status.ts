@@ -6,6 +6,7 @@ import { newestDecisions } from './decisions.ts';
 import type { Steps } from './effects.ts';
 import { ask } from './effects.ts';
 import { promotedCondition } from './messages.ts';
+import { carriesAll } from './policy.ts';
 import { revisionOf } from './revision.ts';
 import type { Pass, RunStatus } from './snapshot.ts';
 
@@ -40,6 +41,11 @@ export function* syncFailed(pass: Pass, counters: Counters = noCounters): Steps 
   yield* write(pass, { ...pass.status, ...counters, phase: 'Failed', lastAppliedSpec: recorded });
 }
 
+/** Without a router the weight of 100 is what keeps the apex Service on the canary while it waits to repair the primary. */
+function heldByApex({ policy, status }: Pass, phase: CanaryPhase): boolean {
+  return phase === 'WaitingPromotion' && policy.provider === 'kubernetes' && carriesAll(status);
+}
+
 function trackedFields(pass: Pass): Pick<CanaryStatus, 'trackedConfigs'> {
   const configs = trackedConfigs(pass);
   return configs === undefined ? {} : { trackedConfigs: configs };
@@ -50,7 +56,10 @@ export function* setPhase(pass: Pass, phase: CanaryPhase): Steps {
   const { status } = pass;
   const counters: Partial<Counters> = keepsCounters.includes(phase)
     ? {}
-    : { canaryWeight: 0, iterations: phase === 'WaitingPromotion' ? pass.policy.iterations - 1 : 0 };
+    : {
+        canaryWeight: heldByApex(pass, phase) ? 100 : 0,
+        iterations: phase === 'WaitingPromotion' ? pass.policy.iterations - 1 : 0,
+      };
   const promoted =
     (phase === 'Initialized' || phase === 'Succeeded') && status.lastAppliedSpec !== undefined
       ? { lastPromotedSpec: status.lastAppliedSpec }

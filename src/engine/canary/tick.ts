@@ -11,7 +11,7 @@ import { preRolloutPasses, rollbackRequested } from './gates.ts';
 import { ensureObjects } from './initialise.ts';
 import { alerts, says } from './messages.ts';
 import { namesOf } from './names.ts';
-import { isRunning, policyOf } from './policy.ts';
+import { carriesAll, isRunning, policyOf } from './policy.ts';
 import { finish, routeToPrimary } from './promotion.ts';
 import { primaryReadiness, targetReadiness } from './readiness.ts';
 import { alert, complain, showWeight, tell, warn } from './reporting.ts';
@@ -143,9 +143,11 @@ function* primaryServes(pass: Pass): Steps<boolean> {
   if (readiness.ready) return true;
   yield* warn(pass, readiness.message);
   if (!readiness.final) return false;
-  const promoting = pass.status.phase === 'Promoting' || pass.status.phase === 'Finalising';
-  if (promoting) yield* failPromotion(pass, readiness.message);
-  else yield* rollBack(pass);
+  const { phase } = pass.status;
+  // The run goes on with what works; its promotion repairs the primary.
+  if (carriesAll(pass.status) && phase !== 'Promoting' && phase !== 'Finalising') return true;
+  if (phase === 'Promoting' || phase === 'Finalising') yield* failPromotion(pass, readiness.message);
+  else yield* rollBack(pass, readiness.message);
   return false;
 }
 
@@ -159,7 +161,7 @@ function* advance(pass: Pass, split: Split): Steps {
   const readiness = targetReadiness(pass);
   if (!readiness.ready) {
     yield* warn(pass, readiness.message);
-    if (readiness.final) yield* rollBack(pass);
+    if (readiness.final) yield* rollBack(pass, readiness.message);
     return;
   }
   if (pass.policy.skip) yield* skipAnalysis(pass);

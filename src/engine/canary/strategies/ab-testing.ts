@@ -19,6 +19,5 @@ export function* abTesting(pass: Pass): Steps {
     yield* tell(pass, says.iteration(pass.names, pass.status.iterations, iterations));
     return;
   }
-  if (!(yield* mayPromote(pass))) return;
-  if (pass.status.iterations === iterations) yield* startPromotion(pass);
+  if (yield* mayPromote(pass)) yield* startPromotion(pass);
 }
