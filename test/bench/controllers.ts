@@ -1,0 +1,39 @@
+/** Starts what is measured, on the bed: Serin as it is shipped, or the original; both with the same flags. */
+import path from 'node:path';
+
+import type { Bed } from '../bed/bed.ts';
+import type { Child } from '../bed/children.ts';
+
+export type ControllerName = 'serin' | 'flagger';
+
+export interface StartOptions {
+  readonly metricServer: string;
+  /** Serin's script (the bundle, or the sources), or the original's program. */
+  readonly program: string;
+  /** A folder for V8's CPU profile of the whole process, written when it ends. */
+  readonly profileFolder?: string | undefined;
+}
+
+export const metricsPort = 8080;
+
+/** Each has its own user, so that the audit log tells whose a request was. */
+export function startMeasured(bed: Bed, name: ControllerName, options: StartOptions): Child {
+  const flags = [
+    `-kubeconfig=${bed.kubeconfigOf(name)}`,
+    `-metrics-server=${options.metricServer}`,
+    '-mesh-provider=gatewayapi:v1',
+    '-log-level=info',
+    `-port=${metricsPort}`,
+  ];
+  if (name === 'flagger') return bed.children.start(name, options.program, flags);
+  const profile = options.profileFolder;
+  const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`];
+  return bed.children.start(name, process.execPath, [
+    ...node,
+    '--enable-source-maps',
+    options.program,
+    'controller',
+    'flagger',
+    ...flags,
+  ]);
+}
