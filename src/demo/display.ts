@@ -64,7 +64,7 @@ export function liveDisplay({ write, clock, scene }: DisplayOptions, terminal: (
   const picture = (): string => {
     // The last column stays free: some terminals wrap when it is written to.
     const width = terminal().columns - 1;
-    const lines = frameOf(scene(), events).map((line) => paint(line, width));
+    const lines = frameOf(scene(), events, width).map((line) => paint(line, width));
     height = lines.length;
     return lines.map((text) => `${text}\n`).join('');
   };

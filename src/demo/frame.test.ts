@@ -16,20 +16,25 @@ const users = { requests: 12, versions: new Map([['1', { answered: 10, failed: 0
 const scene: Scene = { canaries: [canary], users };
 const event = { at: 0, warning: true, message: 'Halt demo.default advancement success rate 95.00% < 99%' };
 
-const shown = (scene: Scene, width = 200): readonly string[] =>
-  frameOf(scene, [event]).map((line) => stripVTControlCharacters(paint(line, width)));
+const shown = (scene: Scene, width = 97): readonly string[] =>
+  frameOf(scene, [event], width).map((line) => stripVTControlCharacters(paint(line, width)));
 
 describe('frame', () => {
   it('shows where the Canary stands, why, and what its users got', () => {
     const [first = '', second, third] = shown(scene);
-    expect(first).toMatch(/^ demo\.default +Progressing +█{30} +40 % on version 2 +failed checks 1\/2$/);
+    expect(first).toMatch(/^ demo\.default +Progressing +█{30} +40 % version 2 +failed checks 1\/2$/);
     expect(second?.trim()).toBe(event.message);
     expect(third).toBe(' users         12 requests   version 1 10   lost 0');
   });
 
   it('colours the share of the bar that each version has', () => {
-    const [first = []] = frameOf(scene, []);
+    const [first = []] = frameOf(scene, [], 97);
     expect(first.filter(({ text }) => text.startsWith('█')).map(({ text }) => text.length)).toEqual([18, 12]);
+  });
+
+  it('fits into 80 columns', () => {
+    const [first = ''] = shown({ ...scene, canaries: [{ ...canary, weight: 100 }] }, 79);
+    expect(first).toMatch(/version 2 +failed checks 1\/2$/);
   });
 
   it('is never wider than the terminal', () => {
@@ -40,6 +45,6 @@ describe('frame', () => {
   });
 
   it('says that traffic drains', () => {
-    expect(shown({ ...scene, canaries: [{ ...canary, draining: true }] })[0]).toContain('Progressing, draining');
+    expect(shown({ ...scene, canaries: [{ ...canary, draining: true }] })[0]).toContain('Draining');
   });
 });

@@ -12,12 +12,17 @@ export interface Piece {
 
 export type Line = readonly Piece[];
 
-const barWidth = 30;
 const nameWidth = 14;
+const phaseWidth = 17;
+/** What a Canary's line takes besides its bar. */
+const besidesBar = 67;
+const bar = { shortest: 10, longest: 40 };
 
-export function frameOf(scene: Scene, events: readonly ToldEvent[]): readonly Line[] {
+/** Fits into terminals of 80 columns and more. */
+export function frameOf(scene: Scene, events: readonly ToldEvent[], width: number): readonly Line[] {
+  const barWidth = Math.min(Math.max(width - besidesBar, bar.shortest), bar.longest);
   return [
-    ...scene.canaries.flatMap((canary) => canaryLines(canary, events.at(-1))),
+    ...scene.canaries.flatMap((canary) => canaryLines(canary, events.at(-1), barWidth)),
     usersLine(scene.users),
     [],
     ...events.map(eventLine),
@@ -36,17 +41,17 @@ export function paint(line: Line, width: number): string {
     .join('');
 }
 
-function canaryLines(canary: CanaryScene, last: ToldEvent | undefined): readonly Line[] {
+function canaryLines(canary: CanaryScene, last: ToldEvent | undefined, barWidth: number): readonly Line[] {
   const { name, phase, failedChecks, threshold, draining, versions } = canary;
-  const shown = draining ? `${phase}, draining` : phase;
+  const shown = draining ? 'Draining' : phase;
   return [
     [
       { text: ` ${name.padEnd(nameWidth)}`, style: 'bold' },
-      { text: shown.padEnd(22), style: phaseStyles[phase] ?? 'yellow' },
-      ...barOf(canary),
-      { text: ` ${String(canary.weight).padStart(3)} % on ` },
+      { text: shown.padEnd(phaseWidth), style: phaseStyles[phase] ?? 'yellow' },
+      ...barOf(canary, barWidth),
+      { text: ` ${String(canary.weight).padStart(3)} % ` },
       { text: `version ${versions.canary}`, style: versionStyle(versions.canary) },
-      { text: `   failed checks ` },
+      { text: `  failed checks ` },
       { text: `${failedChecks}/${threshold}`, style: failedChecks > 0 ? 'red' : 'green' },
     ],
     [
@@ -57,7 +62,7 @@ function canaryLines(canary: CanaryScene, last: ToldEvent | undefined): readonly
 }
 
 /** The primary's share from the left, the canary's from the right. */
-function barOf({ weight, versions }: CanaryScene): readonly Piece[] {
+function barOf({ weight, versions }: CanaryScene, barWidth: number): readonly Piece[] {
   const canary = Math.round((weight / 100) * barWidth);
   return [
     { text: '█'.repeat(barWidth - canary), style: versionStyle(versions.primary) },

@@ -55,7 +55,7 @@ export function watchShow({ stores }: Cluster, clock: Clock): Watching {
   };
   const sceneOf = ({ metadata, spec, status }: Canary): CanaryScene => ({
     name: `${metadata.name}.${metadata.namespace}`,
-    phase: status?.phase || 'Waiting for the controller',
+    phase: status?.phase || 'New',
     weight: weightOf(routeStore.get({ ...metadata, name: spec.service?.name ?? spec.targetRef.name })),
     failedChecks: status?.failedChecks ?? 0,
     threshold: Math.max(1, spec.analysis.threshold ?? 1),

@@ -12,6 +12,7 @@ import { listenLoadtester } from '#loadtester/listen.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
 import { createLog, type Log } from '#runtime/log.ts';
+import { createRedactor } from '#runtime/redact.ts';
 import { gatewayDefinitions } from '#sandbox/gateway-api-definition.ts';
 import { serveHttp } from '#sandbox/http-front.ts';
 import { serveOnLoopback } from '#sandbox/loopback-server.ts';
@@ -113,7 +114,7 @@ async function build(version: string, undo: (() => unknown)[], close: () => Prom
 
   const registry = new Registry();
   const controlled = connected('flagger', registry);
-  const context = { clock, cluster: controlled, http, log, random: Math.random, registry };
+  const context = { clock, cluster: controlled, http, log, redactor: createRedactor(), random: Math.random, registry };
   const controller = startCanaryController(context, { ...settings, metricsServer: prometheus.address }, version);
   undo.push(() => controller.stop());
 
