@@ -13,6 +13,7 @@ import { serveStatus } from '#controllers/status-server.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
 import type { Log } from '#runtime/log.ts';
+import type { Redactor } from '#runtime/redact.ts';
 
 export interface ProcessOptions {
   readonly canary: CanarySettings;
@@ -25,6 +26,8 @@ export interface ProcessOptions {
   readonly leaseNamespace?: string;
   readonly version: string;
   readonly log: Log;
+  /** The one that the log is scrubbed by. */
+  readonly redactor: Redactor;
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
 }
@@ -83,7 +86,7 @@ function lead(connection: Connection, namespace: string, log: Log): LeaderElecti
 
 /** Waits to lead, runs the controllers, and ends them when the lease is lost or the signal is aborted. */
 async function lookAfter(
-  { canary, version, log, signal }: ProcessOptions,
+  { canary, version, log, redactor, signal }: ProcessOptions,
   cluster: Cluster,
   registry: Registry,
   election: LeaderElection | undefined,
@@ -97,7 +100,7 @@ async function lookAfter(
     if ((await Promise.race([election.acquired, asked])) === 'asked') return 0;
     log.info('Leading');
   }
-  const context = { clock: systemClock, cluster, http: gotHttp(), log, random: Math.random, registry };
+  const context = { clock: systemClock, cluster, http: gotHttp(), log, redactor, random: Math.random, registry };
   const controller = startCanaryController(context, canary, version);
   const reason = await Promise.race([asked, ...(election === undefined ? [] : [election.over])]);
   await controller.stop({ grace: reason === 'asked' ? grace : 0 });

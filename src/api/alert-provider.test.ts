@@ -25,7 +25,7 @@ describe('parseAlertProvider', () => {
     ],
     [
       { type: 'irc', address: 'x' },
-      'Cannot use spec.type "irc": it must be one of "slack", "msteams", "discord", "rocket", "gchat"',
+      'Cannot use spec.type "irc": it must be one of "slack", "msteams", "discord", "rocket", "gchat", "webhook"',
     ],
   ])('says what is wrong in %j', (spec, message) => {
     const parsed = parseAlertProvider(aProvider(spec));

@@ -4,11 +4,11 @@ import type { KubeObject } from './kubernetes.ts';
 import { foundText, problemsOf, type Problem } from './problem.ts';
 import { oneOfRequired, text, withoutNulls, type Readable } from './schema.ts';
 
-const serviceType = z.enum(['slack', 'msteams', 'discord', 'rocket', 'gchat']);
+const serviceType = z.enum(['slack', 'msteams', 'discord', 'rocket', 'gchat', 'webhook']);
 
 const alertProviderSpec = z
   .object({
-    type: serviceType,
+    type: serviceType.describe('The service; `webhook` is any server that takes the alert as plain JSON.'),
     address: text.exactOptional().describe('URL of the hook; or give `secretRef`.'),
     secretRef: z
       .object({ name: text })

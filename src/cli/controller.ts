@@ -1,8 +1,10 @@
 /** `serin controller`: runs the controllers, all APIs or one alone with the flags of its original. */
 import { createLog } from '#runtime/log.ts';
+import { createRedactor } from '#runtime/redact.ts';
 import { runControllers } from '#main.ts';
 import type { CommandIo } from './command-io.ts';
 import { canarySettings, flaggerFlags } from './flagger-flags.ts';
+import { globalAlerts } from './global-alerts.ts';
 import { flagUsage, parseFlags } from './go-flags.ts';
 import { version } from './version.ts';
 
@@ -32,7 +34,10 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
     io.stdout(`Flagger version ${version} revision  serin\n`);
     return 0;
   }
-  const log = createLog({ level: flags['log-level'], write: io.stderr });
+  const redactor = createRedactor();
+  const log = createLog({ level: flags['log-level'], write: io.stderr, scrub: redactor.scrub });
+  const { problem } = globalAlerts(flags, process.env);
+  if (problem !== undefined) log.error(problem);
   try {
     return await runControllers({
       canary: canarySettings(flags, process.env),
@@ -45,6 +50,7 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
         : {}),
       version,
       log,
+      redactor,
       signal: io.signal,
     });
   } catch (error) {

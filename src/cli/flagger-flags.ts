@@ -1,5 +1,6 @@
 /** The flags of `serin controller flagger`: the original's, and what Serin adds. */
 import { defaultCanarySettings, type CanarySettings } from '#controllers/canary/settings.ts';
+import { globalAlerts } from './global-alerts.ts';
 import { boolFlag, durationFlag, intFlag, klogFlags, listFlag, stringFlag, type FlagValues } from './go-flags.ts';
 
 export const flaggerFlags = {
@@ -59,6 +60,7 @@ export function canarySettings(
   flags: FlaggerFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): CanarySettings {
+  const { target } = globalAlerts(flags, environment);
   const eventWebhook = environment['EVENT_WEBHOOK_URL'] || flags['event-webhook'];
   return {
     meshProvider: flags['mesh-provider'],
@@ -71,6 +73,8 @@ export function canarySettings(
     minAnalysisInterval: flags['min-analysis-interval'],
     trafficDrain: flags['traffic-drain'],
     ...(flags.namespace === '' ? {} : { namespace: flags.namespace }),
+    ...(target === undefined ? {} : { globalAlerts: target }),
+    ...(flags['cluster-name'] === '' ? {} : { clusterName: flags['cluster-name'] }),
     ...(eventWebhook === '' ? {} : { eventWebhook }),
   };
 }

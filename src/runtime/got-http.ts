@@ -45,15 +45,29 @@ function agentCatalogue(
 ): (hop: Hop, request: HttpRequest) => Agents {
   const noProxy = [environment['NO_PROXY'] ?? environment['no_proxy'], neverProxied].filter(Boolean).join(',');
   const proxyEnv = { ...environment, NO_PROXY: noProxy, no_proxy: noProxy };
-  const make = (keepAlive: boolean, rejectUnauthorized: boolean): Agents => ({
-    http: new HttpAgent({ keepAlive, proxyEnv }),
-    https: new HttpsAgent({ keepAlive, proxyEnv, rejectUnauthorized }),
-  });
+  const make = (keepAlive: boolean, rejectUnauthorized: boolean): Agents =>
+    agentsWith(proxyEnv, keepAlive, rejectUnauthorized);
   const strict = { kept: make(true, true), fresh: make(false, true) };
   const lenient = { kept: make(true, false), fresh: make(false, false) };
   return (hop, request) => {
+    if (request.proxy !== undefined) {
+      // Few calls have a proxy of their own: their agents are not worth keeping.
+      const own = { HTTP_PROXY: request.proxy, HTTPS_PROXY: request.proxy };
+      return agentsWith(own, false, request.insecureSkipVerify !== true);
+    }
     const agents = request.insecureSkipVerify === true ? lenient : strict;
     return hop.method === 'GET' ? agents.kept : agents.fresh;
+  };
+}
+
+function agentsWith(
+  proxyEnv: Readonly<Record<string, string | undefined>>,
+  keepAlive: boolean,
+  rejectUnauthorized: boolean,
+): Agents {
+  return {
+    http: new HttpAgent({ keepAlive, proxyEnv }),
+    https: new HttpsAgent({ keepAlive, proxyEnv, rejectUnauthorized }),
   };
 }
 

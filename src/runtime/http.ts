@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly redirects?: number;
   /** Accept any certificate. Default false. */
   readonly insecureSkipVerify?: boolean;
+  /** URL of the proxy to use, instead of what the environment says. */
+  readonly proxy?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -4,7 +4,8 @@ import { canarySettings, flaggerFlags } from '#cli/flagger-flags.ts';
 import { parseFlags } from '#cli/go-flags.ts';
 import { connectCluster } from '#cluster/cluster.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
-import { silentLog } from '#runtime/log.ts';
+import { silentLog, type Log } from '#runtime/log.ts';
+import { createRedactor } from '#runtime/redact.ts';
 import type { Transport } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Http } from '#runtime/http.ts';
@@ -19,6 +20,8 @@ export interface ControllerDeps {
   readonly random: () => number;
   /** Command-line flags, as the original's Deployment would have them. */
   readonly flags: readonly string[];
+  /** Default: nothing is logged. */
+  readonly log?: Log;
 }
 
 export interface RunningController {
@@ -45,10 +48,10 @@ export async function startController(
   const flags = parseFlags(flaggerFlags, deps.flags);
   if (!flags.ok)
     throw new Error(`Cannot start the controller: ${flags.help ? 'the flags ask for help' : flags.message}`);
-  const { transport, clock, random, http } = deps;
+  const { transport, clock, random, http, log = silentLog } = deps;
   const registry = new Registry();
   const cluster = connectCluster({ transport, clock, random, registry, fieldManager: 'flagger' });
-  const context = { clock, cluster, http, random, registry, log: silentLog };
+  const context = { clock, cluster, http, random, registry, log, redactor: createRedactor() };
   const controller = startCanaryController(context, canarySettings(flags.values, {}), 'test');
   return {
     registry,

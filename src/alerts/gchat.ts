@@ -1,0 +1,25 @@
+/** Google Chat: a webhook that takes cards, which know no severity. */
+import { subjectOf, type Notifier } from './notifier.ts';
+
+export const gchat: Notifier = (alert, { address }) => ({
+  url: address,
+  body: {
+    cards: [
+      {
+        header: { title: 'Flagger', subtitle: subjectOf(alert), imageUrl: 'https://flagger.app/favicon.png' },
+        sections: [
+          section(strong(alert.message)),
+          ...alert.fields.map(({ name, value }) => section(`${name}<br>${strong(value)}`)),
+        ],
+      },
+    ],
+  },
+});
+
+function section(text: string): object {
+  return { widgets: [{ textParagraph: { text } }] };
+}
+
+function strong(text: string): string {
+  return `<font color=#848484><strong>${text}</strong></font>`;
+}
