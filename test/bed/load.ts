@@ -139,7 +139,8 @@ async function attempt(pool: Pool, path: string, options: LoadOptions): Promise<
   }
 }
 
-function messageOf({ body }: LoadAnswer): string | undefined {
+/** What podinfo says of itself: the `message` of its JSON. */
+export function messageOf({ body }: LoadAnswer): string | undefined {
   try {
     const answer: unknown = JSON.parse(body);
     return isRecord(answer) && typeof answer['message'] === 'string' ? answer['message'] : undefined;

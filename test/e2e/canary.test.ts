@@ -1,15 +1,17 @@
 /** The Canary's main job with real traffic: real Pods behind a real gateway, judged by a real Prometheus, and counted from the client's side. */
 import { connect, createServer, type Server } from 'node:net';
-import path from 'node:path';
 import type { KubeObject } from '#api/kubernetes.ts';
+import type { Workload } from '#api/workload.ts';
 import { canaries, deployments, events, pods, services } from '#cluster/resource.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'undici';
 import { type Bed, startBed } from '../bed/bed.ts';
+import type { BedApi } from '../bed/bed-api.ts';
 import type { Child } from '../bed/children.ts';
-import { type Load, type LoadReport, startLoad } from '../bed/load.ts';
+import { type Load, type LoadOptions, type LoadReport, type LoadAnswer, messageOf, startLoad } from '../bed/load.ts';
 import { podinfo } from '../bed/podinfo.ts';
 import type { ImageProgram } from '../bed/pod-process.ts';
+import { sampleApp } from '../bed/sample-app.ts';
 import type { Gateway } from '../bed/traefik.ts';
 
 const image = 'ghcr.io/stefanprodan/podinfo';
@@ -17,10 +19,12 @@ const image = 'ghcr.io/stefanprodan/podinfo';
 const faulty = '3.0.0';
 const perSecond = 50;
 
-const app: ImageProgram = (pod) =>
-  pod.tag === faulty
-    ? { command: process.execPath, args: [path.join(import.meta.dirname, 'faulty-version.ts'), pod.ip, '9898', faulty] }
-    : podinfo(pod);
+/** Every version says who it is and in which pod it runs: `1.0.0 podinfo-5d8f-x7`. podinfo's own faults would be random, and hit its probe. */
+const app: ImageProgram = (asked) => {
+  const who = `${asked.tag} ${asked.pod.metadata.name}`;
+  if (asked.tag !== faulty) return { ...podinfo(asked), env: { PODINFO_UI_MESSAGE: who } };
+  return sampleApp({ ...asked, container: { ...asked.container, args: ['--fail=25', `--version=${who}`] } });
+};
 
 /** A workload and its Service as they were before anybody thought of a Canary. */
 function workload(namespace: string): string {
@@ -117,11 +121,13 @@ describe.concurrent('Canary under load', () => {
   let bed: Bed;
   let gateway: Gateway;
   let serin: Child;
+  let late: LateAnswers;
 
   beforeAll(async () => {
     bed = await startBed({ traffic: true, images: { [image]: app } });
     if (!bed.gateway || !bed.prometheus) throw new Error('The bed was started without traffic');
     gateway = bed.gateway;
+    late = lateAnswers(bed.api);
     await bed.createNamespace('test');
     const ip = bed.freeAddress();
     bed.startSerin(['loadtester', '-port=80', `-bind-address=${ip}`], { name: 'loadtester' });
@@ -140,13 +146,17 @@ describe.concurrent('Canary under load', () => {
       return statusCode === 200;
     });
   });
-  afterAll(() => bed?.stop());
+  afterAll(async () => {
+    late?.stop();
+    await bed?.stop();
+  });
 
   const statusOf = (object: KubeObject): Record<string, unknown> => (object['status'] ?? {}) as Record<string, unknown>; // any kind's
   const until = async (namespace: string, phase: string): Promise<void> => {
-    const holds = (object: KubeObject): boolean => statusOf(object)['phase'] === phase;
+    const holds = (object: KubeObject): boolean => statusOf(object)['phase'] === phase || !serin.isRunning();
     try {
       await bed.waitForObject(canaries, { namespace, name: 'podinfo' }, holds, 120_000);
+      expect(serin.isRunning()).toBe(true);
     } catch (error) {
       throw new Error(`${String(error)}\n${serin.output().slice(-4_000)}`, { cause: error });
     }
@@ -166,16 +176,17 @@ describe.concurrent('Canary under load', () => {
     (await bed.list(events, namespace)).map(({ message }) => String(message)); // of Events
 
   /** Runs the first version, with clients before there is a Canary. */
-  const serve = async (
-    namespace: string,
-    target: { url: string; host?: string; keepAlive?: boolean },
-  ): Promise<Load> => {
+  const serve = async (namespace: string, target: Pick<LoadOptions, 'url' | 'host' | 'keepAlive'>): Promise<Load> => {
     const isReady = (object: KubeObject): boolean => statusOf(object)['readyReplicas'] === 2;
     await bed.waitForObject(deployments, { namespace, name: 'podinfo' }, isReady);
-    const probe = startLoad({ ...target, perSecond: 10 });
+    const probe = startLoad({ ...target, perSecond: 10, versionOf });
     await bed.waitFor('the first version to be reached', () => (probe.report().byVersion['1.0.0'] ?? 0) > 0);
     await probe.stop();
-    return startLoad({ ...target, perSecond });
+    return startLoad({
+      ...target,
+      perSecond,
+      versionOf: (answer) => (late.watch(namespace, answer), versionOf(answer)),
+    });
   };
   const serveThroughGateway = async (namespace: string): Promise<Load> => {
     await bed.createNamespace(namespace);
@@ -191,11 +202,16 @@ describe.concurrent('Canary under load', () => {
     });
     const { requests } = load.report();
     await bed.waitFor('more answers', () => load.report().requests > requests + perSecond);
-    return await load.stop();
+    const report = await load.stop();
+    console.log(`${namespace}: ${summaryOf(report)}`);
+    // The pods would have served them, for a moment: it is the gateway that had not followed when they were sent away.
+    const answers = late.of(namespace);
+    expect(answers.at(-1), `the last of ${answers.length} answers of pods that were no longer wanted`).toBeUndefined();
+    return report;
   };
   /** Which versions answer now. */
   const versionsServed = async (namespace: string): Promise<string[]> => {
-    const load = startLoad({ url: gateway.url, host: hostOf(namespace), perSecond });
+    const load = startLoad({ url: gateway.url, host: hostOf(namespace), perSecond, versionOf });
     await bed.waitFor('answers', () => load.report().requests >= 20);
     return Object.keys((await load.stop()).byVersion);
   };
@@ -208,7 +224,7 @@ describe.concurrent('Canary under load', () => {
     await setVersion(namespace, '2.0.0');
     await until(namespace, 'Succeeded');
     const report = await stopAfterScaleDown(namespace, load);
-    expectNoneLost(namespace, report);
+    expectNoneLost(report);
     expect(report.failed).toEqual([]);
     expect(Object.keys(report.byVersion).toSorted()).toEqual(['1.0.0', '2.0.0']);
     expect(await versionsServed(namespace)).toEqual(['2.0.0']);
@@ -224,7 +240,7 @@ describe.concurrent('Canary under load', () => {
     await setVersion(namespace, faulty);
     await until(namespace, 'Failed');
     const report = await stopAfterScaleDown(namespace, load);
-    expectNoneLost(namespace, report);
+    expectNoneLost(report);
     expect(report.failed.length).toBeGreaterThan(0);
     expect(report.failed.filter(({ version, reason }) => version !== faulty || reason !== 'status 500')).toEqual([]);
     expect(await versionsServed(namespace)).toEqual(['1.0.0']);
@@ -248,7 +264,7 @@ describe.concurrent('Canary under load', () => {
     await setVersion(namespace, '2.0.0');
     await until(namespace, 'Succeeded');
     const report = await stopAfterScaleDown(namespace, load);
-    expectNoneLost(namespace, report);
+    expectNoneLost(report);
     expect(report.failed).toEqual([]);
     expect(Object.keys(report.byVersion).toSorted()).toEqual(['1.0.0', '2.0.0']);
   });
@@ -268,7 +284,7 @@ describe.concurrent('Canary under load', () => {
     await until(namespace, 'Succeeded');
     back.close();
     const report = await stopAfterScaleDown(namespace, load);
-    expectNoneLost(namespace, report);
+    expectNoneLost(report);
     expect(report.failed).toEqual([]);
     const warnings = (await bed.list(events, namespace)).filter(({ type }) => type === 'Warning');
     const about = (text: string): KubeObject[] => warnings.filter(({ message }) => String(message).startsWith(text));
@@ -278,16 +294,61 @@ describe.concurrent('Canary under load', () => {
 });
 
 /** Every request has had an answer of a version. */
-function expectNoneLost(namespace: string, { requests, byStatus, byVersion, failed, slowest }: LoadReport): void {
-  const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
-  console.log(
-    `${namespace}: ${JSON.stringify({ requests, failed: failed.length, byVersion, slowest: Math.round(slowest) })}`,
-  );
-  const lost = failed.filter(({ version }) => version === undefined);
-  expect(lost).toEqual([]);
-  expect(total(byVersion)).toBe(requests);
+function expectNoneLost({ requests, byStatus, byVersion, failed }: LoadReport): void {
+  expect(failed.filter(({ version }) => version === undefined)).toEqual([]);
+  expect(sum(byVersion)).toBe(requests);
   const { 200: succeeded = 0, 500: faults = 0 } = byStatus;
   expect(succeeded + faults).toBe(requests);
+}
+
+function summaryOf({ requests, failed, byVersion, slowest }: LoadReport): string {
+  const versions = Object.entries(byVersion).map(([version, count]) => `${version} ${count}`);
+  return `${requests} requests (${versions.join(', ')}), ${failed.length} failed, the slowest took ${Math.round(slowest)} ms`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((first, second) => first + second, 0);
+}
+
+function versionOf(answer: LoadAnswer): string | undefined {
+  return messageOf(answer)?.split(' ')[0];
+}
+
+interface LateAnswers {
+  /** Looks at an answer that a client in this namespace has got. */
+  watch(namespace: string, answer: LoadAnswer): void;
+  /** Answers of the target's pods after it was scaled to zero. */
+  of(namespace: string): readonly string[];
+  stop(): void;
+}
+
+/** Traffic has to have left the target before it is scaled to zero, however long its pods would have held out. */
+function lateAnswers(api: BedApi): LateAnswers {
+  const stoppedAt = new Map<string, number>();
+  const found = new Map<string, string[]>();
+  const ended = new AbortController();
+  api.watch(
+    deployments,
+    ({ object }) => {
+      const { name, namespace = '' } = object.metadata;
+      if (name !== 'podinfo') return;
+      const { replicas } = (object as Workload).spec; // the kind says so
+      if (replicas !== 0) stoppedAt.delete(namespace);
+      else if (!stoppedAt.has(namespace)) stoppedAt.set(namespace, performance.now());
+    },
+    ended.signal,
+  );
+  return {
+    watch(namespace, answer) {
+      const since = stoppedAt.get(namespace);
+      const who = messageOf(answer) ?? '';
+      if (since === undefined || who.includes(' podinfo-primary-')) return;
+      const before = found.get(namespace) ?? [];
+      found.set(namespace, [...before, `${who} after ${Math.round(performance.now() - since)} ms`]);
+    },
+    of: (namespace) => found.get(namespace) ?? [],
+    stop: () => ended.abort(),
+  };
 }
 
 /** Makes `address` lead to another server: a Prometheus that was down and comes back. */
