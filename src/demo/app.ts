@@ -11,7 +11,7 @@ export interface App {
 /** The header of every answer that names the version. */
 export const versionHeader = 'x-demo-version';
 
-/** Of every so many requests one fails; counted, not drawn by lot, so that each show shows the same. */
+/** Of every so many requests the middle one fails; counted, not drawn by lot, so that each show shows the same. */
 const failsEvery: Readonly<Record<string, number>> = { '3': 20 };
 
 /** How long it takes until the last gateway has heard that a pod is going. */
@@ -24,7 +24,7 @@ export async function startApp(version: string): Promise<App> {
   const server = createServer((incoming, outgoing) => {
     incoming.resume();
     requests += 1;
-    const fails = every !== undefined && requests % every === 0;
+    const fails = every !== undefined && requests % every === every / 2;
     outgoing.writeHead(fails ? 500 : 200, {
       'content-type': 'application/json',
       [versionHeader]: version,

@@ -63,12 +63,12 @@ export function canaryOf({ gateway, loadtester }: Addresses): KubeObject {
         ],
         webhooks: [
           {
-            // The first metrics need requests to speak of: the smoke test ends when they have been made.
+            // The first metrics need requests to speak of: a number of them, however slow the machine is.
             name: 'smoke-test',
             type: 'pre-rollout',
             url: `${loadtester}/`,
             timeout: '20s',
-            metadata: { type: 'bash', cmd: `hey -z 2s -q 40 -c 2 -host ${canaryHost} ${gateway}/` },
+            metadata: { type: 'bash', cmd: `hey -n 200 -q 40 -c 2 -host ${canaryHost} ${gateway}/` },
           },
           {
             name: 'load-test',
