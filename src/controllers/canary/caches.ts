@@ -23,8 +23,8 @@ export interface Caches {
 /** Starts the watches of what every Canary needs. */
 export function openCaches({ cluster, clock }: Context, namespace: string | undefined): Caches {
   const options = namespace === undefined ? {} : { namespace };
-  const storeOf = (resource: Resource): Store => cluster.stores.of(resource, options);
-  const metadataOf = (resource: Resource): Store => cluster.stores.of(resource, { ...options, metadataOnly: true });
+  const storeOf = remembered((resource) => cluster.stores.of(resource, options));
+  const metadataOf = remembered((resource) => cluster.stores.of(resource, { ...options, metadataOnly: true }));
   const always = { canaries: storeOf(canaries), deployments: storeOf(deployments), services: storeOf(services) };
   storeOf(metricTemplates);
   const listed = new Set<Store>();
@@ -56,5 +56,15 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     async needMetadata(resources) {
       for (const resource of resources) await waitFor(resource, metadataOf(resource));
     },
+  };
+}
+
+/** Every read of a pass asks for its store again: it is looked up once. */
+function remembered(open: (resource: Resource) => Store): (resource: Resource) => Store {
+  const known = new Map<Resource, Store>();
+  return (resource) => {
+    const store = known.get(resource) ?? open(resource);
+    known.set(resource, store);
+    return store;
   };
 }

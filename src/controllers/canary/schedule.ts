@@ -7,16 +7,23 @@ interface Job {
   next: number;
 }
 
+/**
+ * Between the first ticks of Canaries that are found together, in milliseconds: about what a tick costs, so that after a restart a thousand of
+ * them do not wait for each other on every tick.
+ */
+const spacing = 10;
+
 /** The jobs of all Canaries, in monotonic milliseconds. Nothing is stored: after a restart each Canary gets a tick with the first pass of the control loop. */
 export class Schedule {
   readonly #jobs = new Map<string, Job>();
 
-  /** One pass of the control loop: new Canaries and those whose interval changed get a tick at once. Answers their keys. */
+  /** One pass of the control loop: new Canaries and those whose interval changed get a tick at once, one after the other. Answers their keys. */
   update(intervals: Iterable<readonly [key: string, interval: number]>, now: number): readonly string[] {
     const due: string[] = [];
     for (const [key, interval] of intervals) {
       if (this.#jobs.get(key)?.interval === interval) continue;
-      this.#jobs.set(key, { interval, anchor: now, next: now });
+      const anchor = now + ((due.length * spacing) % interval);
+      this.#jobs.set(key, { interval, anchor, next: anchor });
       due.push(key);
     }
     return due;
