@@ -287,7 +287,12 @@ function exposing({ namespace, name }: Required<Ref>, { ip, port }: { ip: string
 }
 
 function kubectl(args: readonly string[], kubeconfig: string): Promise<KubectlAnswer> {
-  const env = { ...process.env, KUBECONFIG: kubeconfig };
+  // Every bed has the same address, but not the same kinds: what one bed served must not be remembered in another.
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfig,
+    KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kube-cache'),
+  };
   return new Promise((resolve) => {
     execFile(programFile('kubectl'), args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error ? Number(error.code ?? 1) : 0;

@@ -1,4 +1,6 @@
 /** The Canary's main job against the real API server and the real workload controllers; Pods are data, metrics and hooks are scripted. */
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
@@ -66,15 +68,12 @@ describe('Canary on a real control plane', () => {
     for (const text of manifestTexts('gateway-api')) await bed.applyManifest(text);
     metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => Date.now());
     metricServer = await serveHandler(metrics.handler, bed.freeAddress());
-    serin = bed.startSerin([
-      'controller',
-      'flagger',
-      `-metrics-server=${metricServer.url}`,
-      '-control-loop-interval=1s',
-      '-min-analysis-interval=1s',
-      '-traffic-drain=1s',
-      '-port=8080',
-    ]);
+    await bed.applyManifest(rulesFor('serin-deployed'));
+    const flags = ['-control-loop-interval=1s', '-min-analysis-interval=1s', '-traffic-drain=1s', '-port=8080'];
+    // The rules that are shipped have to be enough.
+    serin = bed.startSerin(['controller', 'flagger', `-metrics-server=${metricServer.url}`, ...flags], {
+      user: 'serin-deployed',
+    });
   });
   afterAll(async () => {
     await metricServer?.stop();
@@ -185,8 +184,8 @@ describe('Canary on a real control plane', () => {
   });
 
   it('is shown by kubectl as the original is', async () => {
-    const { stdout } = await bed.kubectl(['get', 'canaries', '-n', 'promoted']);
-    expect(stdout).toMatch(/^NAME +STATUS +WEIGHT +LASTTRANSITIONTIME\npodinfo +Succeeded +0 +\d{4}-/);
+    const { stdout, stderr } = await bed.kubectl(['get', 'canaries', '-n', 'promoted']);
+    expect(stdout, stderr).toMatch(/^NAME +STATUS +WEIGHT +LASTTRANSITIONTIME\npodinfo +Succeeded +0 +\d{4}-/);
   });
 
   it('ends with code 0 when it is asked to', async () => {
@@ -194,6 +193,16 @@ describe('Canary on a real control plane', () => {
     expect(await serin.exited).toBe('exit code 0');
   });
 });
+
+/** The cluster-wide rules of `deploy/`, for a user of the bed instead of the service account. */
+function rulesFor(user: string): KubeObject[] {
+  const text = readFileSync(new URL('../../deploy/controller/rbac.yaml', import.meta.url), 'utf8');
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject); // of our own manifest
+  const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }];
+  return objects
+    .filter(({ kind }) => kind.startsWith('Cluster'))
+    .map((object) => (object.kind === 'ClusterRoleBinding' ? { ...object, subjects } : object));
+}
 
 interface Accepted {
   readonly type: string;

@@ -10,8 +10,11 @@ import type { PodSpec, Workload } from '#api/workload.ts';
 import {
   alertProviders,
   canaries,
+  configMaps,
+  daemonSets,
   deployments,
   events,
+  horizontalPodAutoscalers,
   httpRoutes,
   leases,
   metricTemplates,
@@ -124,7 +127,10 @@ describe('permissions of the controller', () => {
     [deployments, 'create get list patch update watch'],
     [services, 'create get list patch update watch'],
     [httpRoutes, 'create get list patch update watch'],
-    [secrets, 'get'],
+    [secrets, 'create get list patch update watch'],
+    [configMaps, 'create get list patch update watch'],
+    [daemonSets, 'create get list patch update watch'],
+    [horizontalPodAutoscalers, 'create get list patch update watch'],
     [events, 'create patch'],
     [leases, 'create get patch update'],
   ])('for $plural', ({ group, plural }, verbs) => {
