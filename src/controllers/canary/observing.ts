@@ -47,8 +47,9 @@ function parse(object: KubeObject): ReadCanary {
   } as const;
   const bare = parseCanary({ ...object, spec });
   const unreadable = result.problems.map((problem): Problem => ({ ...problem, blocking: true }));
-  const { status: _status, ...rest } = object;
-  return { canary: bare.ok ? bare.canary : { ...rest, spec }, unreadable };
+  // A status that cannot be read is kept as it is, so that writing the problem into it loses nothing.
+  const asItIs = { ...object, spec } as Canary;
+  return { canary: bare.ok ? bare.canary : asItIs, unreadable };
 }
 
 export interface Observation {

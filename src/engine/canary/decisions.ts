@@ -26,7 +26,8 @@ export function recordDecision(pass: Pass, metric: CanaryMetric, measured: Measu
     metric: metric.name,
     kind: measured.kind,
     query: cut(measured.query),
-    ...(measured.kind === 'value' ? { value: measured.value } : {}),
+    // JSON has no infinity: the reason tells of it.
+    ...(measured.kind === 'value' && Number.isFinite(measured.value) ? { value: measured.value } : {}),
     ...(verdict.limit === undefined ? {} : { limit: verdict.limit }),
     verdict: verdict.verdict,
     reason: cut(verdict.reason),
