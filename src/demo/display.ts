@@ -58,9 +58,9 @@ const showCursor = '\u001B[?25h';
 
 export function liveDisplay({ write, clock, scene }: DisplayOptions, terminal: () => Terminal): Display {
   const events: ToldEvent[] = [];
-  /** Lines of the picture on the screen. */
+  /** Lines of the picture on the screen. The cursor stands below them, behind a ^C that was typed. */
   let height = 0;
-  const erased = (): string => (height === 0 ? '' : `\u001B[${height}A\u001B[0J`);
+  const erased = (): string => (height === 0 ? '' : `\r\u001B[${height}A\u001B[0J`);
   const picture = (): string => {
     // The last column stays free: some terminals wrap when it is written to.
     const width = terminal().columns - 1;

@@ -24,7 +24,7 @@ describe('frame', () => {
     const [first = '', second, third] = shown(scene);
     expect(first).toMatch(/^ demo\.default +Progressing +█{30} +40 % version 2 +failed checks 1\/2$/);
     expect(second?.trim()).toBe(event.message);
-    expect(third).toBe(' users         12 requests   version 1 10   lost 0');
+    expect(third).toBe(' users         12 requests   lost 0   version 1 10');
   });
 
   it('colours the share of the bar that each version has', () => {

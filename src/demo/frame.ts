@@ -76,14 +76,13 @@ function usersLine({ requests, versions, lost }: UserCounts): Line {
   const answered = [...versions].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return [
     { text: ` ${'users'.padEnd(nameWidth)}`, style: 'bold' },
-    { text: `${String(requests)} requests` },
+    { text: `${requests} requests   lost ` },
+    { text: String(lost.length), style: lost.length > 0 ? 'red' : 'green' },
     ...answered.flatMap(([version, { answered, failed }]): Piece[] => [
       { text: '   ' },
       { text: `version ${version}`, style: versionStyle(version) },
-      { text: ` ${answered}${failed === 0 ? '' : `, ${failed} failed`}` },
+      { text: ` ${answered}${failed === 0 ? '' : ` (${failed} failed)`}` },
     ]),
-    { text: `   lost ` },
-    { text: String(lost.length), style: lost.length > 0 ? 'red' : 'green' },
   ];
 }
 
