@@ -54,7 +54,8 @@ export function strategyOf(analysis: CanaryAnalysis): Strategy {
 function maxWeightOf(analysis: CanaryAnalysis): number {
   const last = analysis.stepWeights?.at(-1);
   if (last !== undefined) return Math.min(100, last);
-  return positive(analysis.maxWeight) ?? 100;
+  // A weight beyond 100 would never be reached.
+  return Math.min(100, positive(analysis.maxWeight) ?? 100);
 }
 
 /**

@@ -170,10 +170,10 @@ describe('validateCanary', () => {
     expect(messages(spec)).toEqual([message]);
   });
 
-  it.each(['DaemonSet', 'Service'])('does not take a %s for a Deployment', (kind) => {
+  it.each(['Service'])('does not take a %s for a workload', (kind) => {
     const problems = validateCanary(aCanary({ targetRef: { apiVersion: 'v1', kind, name: 'podinfo' } }), surroundings);
     expect(problems.map(describeProblem)).toEqual([
-      `Cannot use spec.targetRef.kind "${kind}": Serin does not offer it as a target yet, use "Deployment"`,
+      `Cannot use spec.targetRef.kind "${kind}": Serin does not offer it as a target yet, use "Deployment" or "DaemonSet"`,
     ]);
     expect(problems.every(isBlocking)).toBe(true);
   });

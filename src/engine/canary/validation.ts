@@ -7,6 +7,7 @@ import type { MetricTemplate } from '#api/metric-template.ts';
 import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
 import { builtinMetrics } from './analysis.ts';
+import { mirrorProblems, numberProblems } from './validation-numbers.ts';
 import { targetPortProblems } from './validation-ports.ts';
 
 /** What a Canary is checked against. */
@@ -27,6 +28,8 @@ export interface Surroundings {
 
 /** The kinds of workloads that the engine moves. */
 const offeredTargets: readonly string[] = ['Deployment', 'DaemonSet'];
+/** The kinds of scalers that the engine keeps for the primary. */
+const offeredScalers: readonly string[] = ['HorizontalPodAutoscaler'];
 
 type Check = (canary: Canary, seen: Surroundings) => readonly Problem[];
 
@@ -131,6 +134,14 @@ export const targetKind: Check = ({ spec }) => {
   return [{ field: 'spec.targetRef.kind', found: foundText(kind), want, blocking: true }];
 };
 
+/** A scaler that nobody stops would start the pods of a parked target again. */
+export const scalerKind: Check = ({ spec }) => {
+  const kind = spec.autoscalerRef?.kind;
+  if (kind === undefined || isKnative(spec) || offeredScalers.includes(kind)) return [];
+  const want = `Serin does not offer it as a scaler yet, use ${alternatives(offeredScalers)}`;
+  return [{ field: 'spec.autoscalerRef.kind', found: foundText(kind), want, blocking: true }];
+};
+
 /** The CRD lets exactly one through; without a CRD anything may come. */
 export const strategy: Check = ({ spec }) => {
   const { iterations, stepWeight, stepWeights } = spec.analysis;
@@ -158,6 +169,10 @@ export const stepWeights: Check = ({ spec }) => {
     return [{ field: `spec.analysis.stepWeights[${index}]`, found: foundText(weight), want }];
   });
 };
+
+export const numbers: Check = ({ spec }) => numberProblems(spec);
+
+export const mirrorStage: Check = ({ spec }, seen) => mirrorProblems(spec, providerOf(spec, seen));
 
 export const targetExists: Check = (canary, seen) => {
   const { kind, name } = canary.spec.targetRef;
@@ -243,8 +258,11 @@ const checks: readonly Check[] = [
   cookieNames,
   trafficProvider,
   targetKind,
+  scalerKind,
   strategy,
   stepWeights,
+  numbers,
+  mirrorStage,
   targetExists,
   servicePort,
   gateways,
