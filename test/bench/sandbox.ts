@@ -56,7 +56,10 @@ export async function playHour(count: number, minutes = 60): Promise<SandboxFigu
   });
   for (const name of names) {
     world.objects.create(deployments, deploymentOf(name));
-    world.objects.create(canaries, mergedOver(canaryOf(name), { spec: { analysis: { interval: '1m', threshold: 2 } } }));
+    world.objects.create(
+      canaries,
+      mergedOver(canaryOf(name), { spec: { analysis: { interval: '1m', threshold: 2 } } }),
+    );
   }
   await clock.run(firstRunAt);
   change(world, names, 2);

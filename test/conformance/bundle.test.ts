@@ -1,0 +1,43 @@
+/** The program as the image ships it: one file, which starts and has its libraries in it. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { bundle } from '../../deploy/bundle.ts';
+
+describe('bundle', () => {
+  // Outside the repository, where no library can be found.
+  const folder = mkdtempSync(path.join(tmpdir(), 'serin-bundle-'));
+  const file = path.join(folder, 'serin.mjs');
+  beforeAll(() => bundle(file), 60_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const serin = (...args: string[]): string =>
+    execFileSync(process.execPath, [file, ...args], { encoding: 'utf8', cwd: folder });
+
+  it('starts', () => {
+    expect(serin('version')).toMatch(/^serin \d/);
+    expect(serin('controller', 'flagger', '-version')).toMatch(/^Flagger version \d/);
+  });
+
+  it('reads a kubeconfig with the part of client-node that it brings along', () => {
+    const kubeconfig = path.join(folder, 'none');
+    const failure = failureOf(() => serin('controller', 'flagger', `-kubeconfig=${kubeconfig}`, '-port=0'));
+    expect(failure).toContain('it is missing or not a kubeconfig');
+  });
+
+  it('leaves out what nothing uses: the sources of its libraries are 40 MB', () => {
+    expect(statSync(file).size).toBeLessThan(6_000_000);
+  });
+});
+
+function failureOf(run: () => unknown): string {
+  try {
+    run();
+    return '';
+  } catch (error) {
+    return error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+  }
+}
