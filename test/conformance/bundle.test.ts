@@ -11,7 +11,7 @@ describe('bundle', () => {
   // Outside the repository, where no library can be found.
   const folder = mkdtempSync(path.join(tmpdir(), 'serin-bundle-'));
   const file = path.join(folder, 'serin.mjs');
-  beforeAll(() => bundle(file), 60_000);
+  beforeAll(() => bundle(file), 180_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const serin = (...args: string[]): string =>
