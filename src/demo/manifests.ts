@@ -13,7 +13,7 @@ export const stepWeight = 10;
 export const maxWeight = 50;
 export const threshold = 2;
 /** Milliseconds. Far more than the app needs: all of the demo shares one process, on a machine that may be busy. */
-const longestDuration = 2500;
+const longestDuration = 5000;
 /** Time over which rates are taken: long enough for several scrapes, short enough for a show. */
 const window = '5s';
 
