@@ -17,7 +17,7 @@ export type Delivery = { readonly ok: true } | { readonly ok: false; readonly me
 const timeout = 5_000;
 const maxBytes = 64 * 1024;
 /** How much of a refusal is told. */
-const longestBody = 500;
+const longestReason = 600;
 
 /** Rejects only when `signal` is aborted. The message of a failure holds nothing of the receiver's secrets. */
 export async function deliver(
@@ -29,7 +29,8 @@ export async function deliver(
   const request = notifiers[type](alert, receiver);
   const refused = (reason: string): Delivery => ({
     ok: false,
-    message: `postMessage failed: ${without(secretsOf(receiver), reason)}`,
+    // Cut afterwards: half a secret would not be found.
+    message: `postMessage failed: ${without(secretsOf(receiver), reason).slice(0, longestReason)}`,
   });
   try {
     const response = await http.send({
@@ -52,11 +53,9 @@ export async function deliver(
 }
 
 function refusalOf({ refusalIn }: AlertRequest, { status, body }: HttpResponse): string | undefined {
-  if (status < 200 || status > 299) {
-    return `sending notification bad response ${status}: ${body.slice(0, longestBody)}`;
-  }
+  if (status < 200 || status > 299) return `sending notification bad response ${status}: ${body}`;
   const refusal = refusalIn?.(body);
-  return refusal === undefined ? undefined : `the service refused it: ${refusal.slice(0, longestBody)}`;
+  return refusal === undefined ? undefined : `the service refused it: ${refusal}`;
 }
 
 /** What of a receiver nobody may see. */

@@ -21,5 +21,10 @@ function section(text: string): object {
 }
 
 function strong(text: string): string {
-  return `<font color=#848484><strong>${text}</strong></font>`;
+  return `<font color=#848484><strong>${escaped(text)}</strong></font>`;
+}
+
+/** Cards are read as HTML. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

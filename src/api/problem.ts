@@ -22,10 +22,14 @@ export function describeProblem(problem: Problem): string {
 
 export const nothing = 'nothing';
 
+/** `//token@`, and `user:password@` also without a scheme before it or with a slash in the password. */
+const credentials =
+  /(?<before>\/\/)[^/@\s"]+@|(?<before>\/\/)[^/@\s":]*:[^@\s"]+@|(?<before>")[^/@\s":]*:(?!\/\/)[^@\s"]+@/g;
+
 /** The text of `found` for a value. It ends up in events, so long values are cut and the credentials of a URL hidden. */
 export function foundText(value: unknown): string {
   if (value === undefined || value === null) return nothing;
-  const text = JSON.stringify(value).replaceAll(/\/\/[^/@\s"]+@/g, '//***@');
+  const text = JSON.stringify(value).replaceAll(credentials, '$<before>***@');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -54,6 +54,23 @@ afterEach(() => {
 });
 
 describe('gotHttp', () => {
+  it('goes through the proxy that a request names, whatever the environment says', async () => {
+    const proxy = await serve((request, response) => response.end(`proxy got ${request.method} ${request.url}`));
+    const url = 'http://127.0.0.1:9/hook';
+    const answer = await gotHttp({ HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' }).send({
+      method: 'POST',
+      url,
+      body: '{}',
+      timeout: 5_000,
+      proxy,
+    });
+    expect(answer.body).toBe(`proxy got POST ${url}`);
+    const broken = http.send({ method: 'POST', url, timeout: 5_000, proxy: 'http://user:s3cret@127.0.0.1:1' });
+    expect((await failure(broken)).message).toBe('Cannot call 127.0.0.1:9: connection refused');
+    const nonsense = await failure(http.send({ method: 'POST', url, timeout: 5_000, proxy: 's3cret' }));
+    expect(nonsense.message).not.toContain('s3cret');
+  });
+
   it('sends a body and headers and gives back status, reason, headers and body', async () => {
     const url = await serve((request, response, body) => {
       response.writeHead(503, 'Service Unavailable', { 'Retry-After': '7' });

@@ -11,7 +11,7 @@ import { namesOf } from '#engine/canary/names.ts';
 import { policyOf } from '#engine/canary/policy.ts';
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
-import { secretData } from './secret-data.ts';
+import { secretData, type SecretDeps } from './secret-data.ts';
 import type { CanarySettings } from './settings.ts';
 
 type AlertEffect = Extract<Effect, { do: 'alert' }>;
@@ -24,8 +24,13 @@ export interface Alerting {
 const defaultChannel = 'general';
 const defaultUsername = 'flagger';
 
-export function alertingWith(context: Context, caches: Caches, settings: CanarySettings): Alerting {
-  const { log, http, redactor } = context;
+export interface AlertingDeps extends Pick<Context, 'log' | 'http'>, SecretDeps {
+  readonly caches: Pick<Caches, 'need' | 'get'>;
+  readonly settings: CanarySettings;
+}
+
+export function alertingWith(deps: AlertingDeps): Alerting {
+  const { log, http, redactor, settings } = deps;
   const { globalAlerts } = settings;
   for (const secret of globalAlerts === undefined ? [] : secretsOf(globalAlerts.receiver)) redactor.register(secret);
 
@@ -38,7 +43,7 @@ export function alertingWith(context: Context, caches: Caches, settings: CanaryS
     const { name, namespace } = entry.providerRef;
     const told = `alert provider ${name}.${namespace || namesOf(canary).namespace}`;
     try {
-      const found = await findTarget(context, caches, { name, namespace: namespace || alert.namespace }, signal);
+      const found = await findTarget(deps, { name, namespace: namespace || alert.namespace }, signal);
       if (found.ok) await sendTo(found.target, alert, told, signal);
       else log.error(`${told} ${found.message}`, { canary: labelOf(alert) });
     } catch (error) {
@@ -76,8 +81,7 @@ type FoundTarget =
   | { readonly ok: false; readonly message: string };
 
 async function findTarget(
-  context: Context,
-  caches: Caches,
+  { caches, cluster, redactor }: AlertingDeps,
   ref: { readonly name: string; readonly namespace: string },
   signal: AbortSignal,
 ): Promise<FoundTarget> {
@@ -90,7 +94,11 @@ async function findTarget(
   if (!parsed.ok) return { ok: false, message: `error: ${parsed.problems.map(describeProblem).join('; ')}` };
   const { spec } = parsed.provider;
   if (spec.secretRef === undefined) return targetOf(spec, spec.address ?? '', undefined);
-  const values = await secretData(context, { namespace: ref.namespace, name: spec.secretRef.name }, signal);
+  const values = await secretData(
+    { cluster, redactor },
+    { namespace: ref.namespace, name: spec.secretRef.name },
+    signal,
+  );
   if (values === undefined) {
     return { ok: false, message: `secretRef error: secrets "${spec.secretRef.name}" not found` };
   }

@@ -52,7 +52,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     settings,
     gauges,
     configs,
-    alerting: alertingWith(context, caches, settings),
+    alerting: alertingWith({ ...context, caches, settings }),
     measuring: measuringWith(context, caches, settings),
   };
   const memories = new Map<string, Memory>();

@@ -1,14 +1,19 @@
 /** Reads Secrets when they are needed. They are never kept; their values are known to the redactor from then on. */
 import type { Ref } from '#api/kubernetes.ts';
+import type { Client } from '#cluster/client.ts';
 import { secrets } from '#cluster/resource.ts';
 import type { Context } from '../context.ts';
 
 /** Keys of values that nobody has to hide, and that appear in other texts. */
 const harmless: ReadonlySet<string> = new Set(['username', 'channel']);
 
+export interface SecretDeps extends Pick<Context, 'redactor'> {
+  readonly cluster: { readonly client: Pick<Client, 'get'> };
+}
+
 /** The decoded values by key; `undefined` when there is no such Secret. */
 export async function secretData(
-  { cluster, redactor }: Pick<Context, 'cluster' | 'redactor'>,
+  { cluster, redactor }: SecretDeps,
   ref: Ref,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>> | undefined> {
