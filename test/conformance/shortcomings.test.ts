@@ -150,6 +150,10 @@ describe('a run', () => {
     [{ stepWeights: [] }, 'Cannot use spec.analysis.stepWeights []: give at least one weight'],
     [{ stepWeights: [20, 20] }, 'Cannot use spec.analysis.stepWeights[1] 20: it must be greater than 20'],
     [{ stepWeights: [0, 20] }, 'Cannot use spec.analysis.stepWeights[0] 0: it must be greater than 0'],
+    [
+      { stepWeight: 20, mirror: true },
+      'Cannot use spec.analysis.mirror true: the provider "gatewayapi:v1" mirrors only with iterations: give those instead of weights, or leave mirror out',
+    ],
   ])('with %j stands still as the original does, and says why', async (analysis, why) => {
     const world = await initialised({ analysis });
     world.setImage('podinfo:2');
@@ -204,6 +208,19 @@ describe('other Canaries and their objects', () => {
     world.delete(canaries, 'podinfo');
     await world.ticks(1);
     expect(await world.metrics()).not.toMatch(gauges);
+  });
+
+  it('are told when discovered ports collide with the port of the Service', async () => {
+    const ports = [
+      { name: 'http', containerPort: 9898 },
+      { name: 'other', containerPort: 8080 },
+    ];
+    const service = { port: 8080, targetPort: 'http', portDiscovery: true, gatewayRefs: [{ name: 'gateway' }] };
+    const containers = [{ name: 'podinfod', image: 'podinfo:1', ports }];
+    running = await canaryWorld({ spec: { service }, deployment: { spec: { template: { spec: { containers } } } } });
+    await running.ticks(2);
+    expect(running.status().phase).toBe('Initializing');
+    expect(running.events().join('\n')).toContain('service podinfo-canary.default create error: ');
   });
 
   it('keep the node port of a Service when its port changes', async () => {
