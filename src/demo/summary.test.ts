@@ -31,14 +31,14 @@ describe('summary', () => {
     });
     expect(text.split('\n')).toEqual([
       '',
-      'Version 2 was promoted: at 20, 40 % of the traffic every check passed, at last request-success-rate 99.5 (min 99)',
+      'Version 2 was promoted: every check passed at 20, 40 % of the traffic',
+      '  at last: request-success-rate 99.5 (min 99)',
       'Version 3 was rolled back: request-success-rate was 94.99, wanted min 99, at 20 % of the traffic',
       '  query: up',
       'Users made 7 requests and lost 1 of them:',
       '  answered by version 1: 4',
       '  answered by version 3: 2, of which 1 were its own errors',
-      '  lost on the way: 1',
-      '    10:00 socket hang up',
+      '  lost: 10:00 socket hang up',
       'The show took 25.0 s',
       '',
     ]);

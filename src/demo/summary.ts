@@ -18,23 +18,25 @@ export function summaryOf({ promoted, rolledBack, users, took }: Shown): string 
   const breach = rolledBack.findLast(({ verdict }) => verdict === 'fail');
   const lines = [
     '',
-    `Version 2 was promoted: ${passedText(promoted)}`,
+    ...promotedLines(promoted),
     `Version 3 was rolled back: ${breach === undefined ? 'its decisions are no longer kept' : breachText(breach)}`,
     ...(breach === undefined ? [] : [`  query: ${breach.query}`]),
     usersText(users),
     ...[...users.versions].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(versionText),
-    `  lost on the way: ${users.lost.length}`,
-    ...users.lost.slice(0, mostReasons).map((reason) => `    ${reason}`),
+    ...users.lost.slice(0, mostReasons).map((reason) => `  lost: ${reason}`),
     `The show took ${(took / 1000).toFixed(1)} s`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function passedText(decisions: readonly Decision[]): string {
+function promotedLines(decisions: readonly Decision[]): readonly string[] {
   const weights = [...new Set(decisions.filter(({ verdict }) => verdict === 'pass').map(({ tick }) => tick?.weight))];
   const last = new Map(decisions.filter(({ value }) => value !== undefined).map((one) => [one.metric, one]));
   const values = [...last.values()].map(({ metric, value = 0, limit }) => `${metric} ${rounded(value)} (${limit})`);
-  return `at ${weights.join(', ')} % of the traffic every check passed, at last ${values.join(' and ')}`;
+  return [
+    `Version 2 was promoted: every check passed at ${weights.join(', ')} % of the traffic`,
+    `  at last: ${values.join(', ')}`,
+  ];
 }
 
 function breachText({ metric, value, limit, tick }: Decision): string {

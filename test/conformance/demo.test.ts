@@ -29,7 +29,7 @@ describe('serin demo', () => {
     expect(output).toMatch(/warning: Halt demo\.default advancement success rate 9\d\.\d\d% < 99%/);
     expect(output).toMatch(/warning: Rolling back demo\.default failed checks threshold reached 2/);
     expect(output).toMatch(/Failed; primary 100 % \(version 2\), canary 0 % \(version 3\)/);
-    expect(output).toMatch(/Version 2 was promoted: at 10, 20, 30, 40, 50 % of the traffic every check passed/);
+    expect(output).toMatch(/Version 2 was promoted: every check passed at 10, 20, 30, 40, 50 % of the traffic/);
     expect(output).toMatch(/Version 3 was rolled back: request-success-rate was 9\d.*, wanted min 99/);
     expect(output).toMatch(/Users made \d{3,} requests and lost 0 of them/);
     // Not a terminal: no colours, and no line is drawn over another one.
