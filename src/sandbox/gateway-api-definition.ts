@@ -77,7 +77,13 @@ const pathModifier = object(
   'type',
 );
 
-const filter = object(
+/** Rules are not evaluated here, but an object that is refused for something else is told, as on a real server, that they were not checked. */
+const exclusive = (field: string, type: string): Schema => ({
+  message: `${field} belongs to filters of type ${type}`,
+  rule: `!has(self.${field}) || self.type == '${type}'`,
+});
+
+const filterFields = object(
   {
     type: oneOf(
       'RequestHeaderModifier',
@@ -112,6 +118,18 @@ const filter = object(
   },
   'type',
 );
+
+const filter: Schema = {
+  ...filterFields,
+  'x-kubernetes-validations': [
+    exclusive('requestHeaderModifier', 'RequestHeaderModifier'),
+    exclusive('responseHeaderModifier', 'ResponseHeaderModifier'),
+    exclusive('requestMirror', 'RequestMirror'),
+    exclusive('requestRedirect', 'RequestRedirect'),
+    exclusive('urlRewrite', 'URLRewrite'),
+    exclusive('extensionRef', 'ExtensionRef'),
+  ],
+};
 
 const everyPath = { type: 'PathPrefix', value: '/' };
 

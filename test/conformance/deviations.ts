@@ -12,7 +12,9 @@ const deviation = z.strictObject({
   field: z.string().min(1),
   /** A text is a regular expression for the whole text; absent: any value; `null`: the field or the event is not there. */
   before: z.unknown().optional(),
-  after: z.unknown(),
+  after: z.unknown().optional(),
+  /** Instead of `before` and `after`: the field returns to its first value within a phase, and what follows is not compared. */
+  ends: z.literal('returns').optional(),
   reason: z.string().min(1),
   row: z.string().min(1),
 });
@@ -36,7 +38,7 @@ const eventKind = 'Event';
 
 /** The trace as it would be if the original behaved as the rules say. */
 export function deviate(trace: Trace, rules: readonly Deviation[]): Trace {
-  return rules.reduce(deviateOnce, trace);
+  return rules.filter((rule) => rule.ends === undefined).reduce(deviateOnce, trace);
 }
 
 /** The recording without the events that rules allow in addition (those without `before`). */

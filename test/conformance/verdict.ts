@@ -1,6 +1,7 @@
 /** The verdict on one played scenario: equal, deviates by rules, or differs. */
 import { compare } from './compare.ts';
 import { deviate, withoutAdditions, type Deviation } from './deviations.ts';
+import { endOf, recordingUntil, traceUntil } from './endings.ts';
 import type { Difference } from './difference.ts';
 import type { Recording, Trace } from './trace.ts';
 
@@ -22,5 +23,8 @@ export function judge(trace: Trace, recording: Recording, rules: readonly Deviat
 }
 
 function compareBy(trace: Trace, recording: Recording, rules: readonly Deviation[]): readonly Difference[] {
-  return compare(deviate(trace, rules), withoutAdditions(recording, rules));
+  const end = endOf(trace, rules);
+  const [expected, seen] =
+    end === undefined ? [trace, recording] : [traceUntil(trace, end), recordingUntil(recording, end)];
+  return compare(deviate(expected, rules), withoutAdditions(seen, rules));
 }
