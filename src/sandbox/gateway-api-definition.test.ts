@@ -37,7 +37,7 @@ describe('HTTPRoute', () => {
   it('refuses filters of the experimental channel and more than 16 rules', () => {
     const objects = start();
     expect(() => objects.create(httpRoutes, route({ rules: [{ filters: [{ type: 'CORS' }] }] }))).toThrow(
-      'HTTPRoute.gateway.networking.k8s.io "web" is invalid: spec.rules[0].filters[0].type: Unsupported value: "CORS"',
+      'HTTPRoute.gateway.networking.k8s.io "web" is invalid: [spec.rules[0].filters[0].type: Unsupported value: "CORS"',
     );
     expect(() => objects.create(httpRoutes, route({ rules: Array.from({ length: 17 }, () => ({})) }))).toThrow(
       'spec.rules: Too many: 17: must have at most 16 items',
