@@ -83,7 +83,7 @@ spec:
     ${analysis}
     metrics:
       - {name: request-success-rate, interval: 10s, thresholdRange: {min: 99}, ${metric}}
-      - {name: request-duration, interval: 10s, thresholdRange: {max: 500}, ${metric}}
+      - {name: request-duration, interval: 10s, thresholdRange: {max: 2000}, ${metric}}
     webhooks:
       - name: smoke-test
         type: pre-rollout
