@@ -28,12 +28,5 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
   if (name === 'flagger') return bed.children.start(name, options.program, flags);
   const profile = options.profileFolder;
   const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`];
-  return bed.children.start(name, process.execPath, [
-    ...node,
-    '--enable-source-maps',
-    options.program,
-    'controller',
-    'flagger',
-    ...flags,
-  ]);
+  return bed.children.start(name, process.execPath, [...node, options.program, 'controller', 'flagger', ...flags]);
 }
