@@ -20,6 +20,7 @@ interface Layer {
 const layers: readonly Layer[] = [
   { name: 'unit', about: 'functions and classes, beside their source', needsBed: false },
   { name: 'conformance', about: 'acceptance scenarios and recorded traces, on the sandbox', needsBed: false },
+  { name: 'faults', about: 'crashes at every write, faults and random histories, on the sandbox', needsBed: false },
   { name: 'cluster', about: 'against a real API server and controller manager', needsBed: true },
   { name: 'e2e', about: 'with a real gateway, Prometheus and real requests', needsBed: true },
 ];

@@ -42,6 +42,7 @@ export const says = {
   noRollback: (hook: string) => `Rollback hook ${hook} not signaling a rollback`,
   rollbackPassed: (hook: string) => `Rollback check ${hook} passed`,
   rollbackInvoked: (n: Names) => `Rolling back ${n.canary}.${n.namespace} manual webhook invoked`,
+  parked: (n: Names) => `${n.target}.${n.namespace} was scaled to zero during its run`,
   waitingForApproval: (n: Names, hook: string) =>
     `Halt ${n.canary}.${n.namespace} advancement waiting for approval ${hook}`,
   waitingForPromotion: (n: Names, hook: string) =>

@@ -34,5 +34,9 @@ export function refusedBecause(
 }
 
 function hasPods(workload: Workload | undefined): boolean {
-  return (workload?.status?.availableReplicas ?? 0) > 0;
+  const { availableReplicas, numberAvailable } = (workload?.status ?? {}) as {
+    availableReplicas?: number;
+    numberAvailable?: number;
+  }; // of a Deployment or a DaemonSet
+  return (availableReplicas ?? numberAvailable ?? 0) > 0;
 }

@@ -25,6 +25,7 @@ import { takeOver } from './takeover.ts';
 import { abTesting } from './strategies/ab-testing.ts';
 import { blueGreen } from './strategies/blue-green.ts';
 import { progressive } from './strategies/progressive.ts';
+import { targetKindOf } from './targets/target-kinds.ts';
 import { isBlocking } from './validation.ts';
 
 /** Iterations of a test on the `kubernetes` provider whose Canary names none. */
@@ -165,9 +166,17 @@ function* advance(pass: Pass, split: Split): Steps {
     return;
   }
   if (pass.policy.skip) yield* skipAnalysis(pass);
+  else if (analysing && targetKindOf(pass.canary).isParked(pass.target)) yield* giveUpParked(pass);
   else if (analysing) yield* analyseAndStep(pass, split);
   else if (pass.status.phase === 'Promoting') yield* routeToPrimary(pass, split);
   else yield* finish(pass);
+}
+
+/** Pods that are not wanted cannot be tested: a rollback was cut off after its scale-down, or somebody has stopped them. */
+function* giveUpParked(pass: Pass): Steps {
+  const reason = says.parked(pass.names);
+  yield* warn(pass, reason);
+  yield* rollBack(pass, reason);
 }
 
 function* analyseAndStep(pass: Pass, split: Split): Steps {

@@ -24,6 +24,7 @@ export const daemonSet: TargetKind = {
   newSpec: ({ target }) => Object.fromEntries(copiedFields.map((field) => [field, target.spec[field]])),
   promoted: ({ target }) => copiedFields.map((field) => ({ path: ['spec', field], value: target.spec[field] })),
   park: ({ target }) => nodeSelector({ ...selectorOf(target.spec.template.spec), [parkingKey]: 'true' }),
+  isParked: ({ spec }) => selectorOf(spec.template.spec)?.[parkingKey] !== undefined,
   unpark: ({ target }) => nodeSelector(selectorOf(withoutParking(target.spec.template).spec)),
   revert: ({ target }) => nodeSelector(selectorOf(withoutParking(target.spec.template).spec)),
   primaryReadiness: (primary, pass) =>

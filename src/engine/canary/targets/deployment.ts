@@ -27,6 +27,7 @@ export const deployment: TargetKind = {
     ...(canary.spec.autoscalerRef === undefined ? replicas(target.spec.replicas ?? 1) : []),
   ],
   park: () => replicas(0),
+  isParked: ({ spec }) => spec.replicas === 0,
   unpark: ({ target, primary, seen }) => {
     const own = target.spec.replicas ?? 1;
     if (own > 0) return replicas(own);

@@ -20,6 +20,7 @@ export interface TargetKind {
   promoted(pass: Pass): readonly FieldChange[];
   /** No pods. */
   park(pass: Pass): readonly FieldChange[];
+  isParked(target: Workload): boolean;
   /** Pods again, when a run starts. */
   unpark(pass: Pass): readonly FieldChange[];
   /** As many pods as the primary has, when the Canary is deleted. */

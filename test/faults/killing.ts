@@ -1,0 +1,172 @@
+/** Plays a history once undisturbed, then once for every write with the controller killed there, and compares where the world ends. */
+import {
+  canaries,
+  configMaps,
+  daemonSets,
+  deployments,
+  horizontalPodAutoscalers,
+  httpRoutes,
+  secrets,
+  services,
+} from '#cluster/resource.ts';
+import { type FaultFixture, type FaultWorld, faultWorld } from './fault-world.ts';
+import type { Kill } from './mortal-process.ts';
+
+export interface History {
+  readonly fixture: FaultFixture;
+  /** What happens to the Canary: each step waits for what it needs, so that it happens in the disturbed runs too. */
+  readonly play: (world: FaultWorld) => Promise<void>;
+  /** Whether the first version's writes are killed too; default only those of what follows. */
+  readonly fromTheStart?: boolean;
+}
+
+export interface Played {
+  readonly end: End;
+  readonly calls: Readonly<Record<string, number>>;
+  readonly broken: readonly string[];
+  /** Writes before the play began, and in all. */
+  readonly first: number;
+  readonly writes: number;
+  readonly lastWrites: readonly string[];
+}
+
+/** Every object that users see, by kind and name, less what says when and how often. */
+export type End = Readonly<Record<string, unknown>>;
+
+/** What a killed run did otherwise than the undisturbed one. */
+export interface Difference {
+  readonly kill: Kill;
+  readonly write: string;
+  readonly what: string;
+}
+
+/** Quiet ticks at the end: what still wants to happen, happens in them. */
+const afterwards = 4;
+
+export async function playHistory({ fixture, play }: History, kill?: Kill): Promise<Played> {
+  const world = await faultWorld(fixture, kill);
+  try {
+    await world.phase('Initialized');
+    // An empty queue of events: the writes of the beginning end here.
+    await world.pass(3_000);
+    const first = world.writes.length;
+    await play(world);
+    await world.ticks(afterwards);
+    const calls: Record<string, number> = {};
+    for (const { path } of world.calls()) calls[path] = (calls[path] ?? 0) + 1;
+    return {
+      end: endOf(world),
+      calls,
+      broken: world.broken,
+      first,
+      writes: world.writes.length,
+      lastWrites: world.writes.map(({ method, path }) => `${method} ${path}`),
+    };
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Downtimes in turn: shorter than a tick, and longer than some. */
+const downtimes = [500, 4_000, 23_000];
+
+/** Kills the controller before and after every write of the history; answers what then came out otherwise. */
+export async function killEverywhere(
+  history: History,
+  allowed: (path: string, undisturbed: number) => number = atMostOnceMore,
+): Promise<{ readonly kills: number; readonly differences: readonly string[] }> {
+  const undisturbed = await playHistory(history);
+  const differences: string[] = undisturbed.broken.map((problem) => `undisturbed: ${problem}`);
+  let kills = 0;
+  for (let write = history.fromTheStart === true ? 1 : undisturbed.first + 1; write <= undisturbed.writes; write++) {
+    for (const when of ['before', 'after'] as const) {
+      const kill: Kill = { write, when, downtime: downtimes[kills % downtimes.length] ?? 0 };
+      kills += 1;
+      const about = `killed ${when} write ${write}, ${undisturbed.lastWrites[write - 1]}`;
+      const killed = await playHistory(history, kill).catch((error: unknown) => error);
+      const found = killed instanceof Error ? [killed.message] : compare(undisturbed, killed as Played, allowed); // as it is no error
+      differences.push(...found.map((what) => `${about}: ${what}`));
+    }
+  }
+  return { kills, differences };
+}
+
+/** A hook whose answer was on its way when the process died is asked again; what follows a run is told at most once. */
+function atMostOnceMore(path: string, undisturbed: number): number {
+  return path === 'post-rollout' ? undisturbed : undisturbed + 1;
+}
+
+function compare(
+  undisturbed: Played,
+  killed: Played,
+  allowed: (path: string, undisturbed: number) => number,
+): string[] {
+  const names = new Set([...Object.keys(undisturbed.end), ...Object.keys(killed.end)]);
+  const objects = [...names].flatMap((name) => differencesOf(name, undisturbed.end[name], killed.end[name]));
+  const hooks = Object.entries(killed.calls).flatMap(([path, count]) => {
+    const most = allowed(path, undisturbed.calls[path] ?? 0);
+    return count > most ? [`hook ${path} was called ${count} times, at most ${most} are right`] : [];
+  });
+  return [...killed.broken, ...objects, ...hooks];
+}
+
+function differencesOf(path: string, wanted: unknown, found: unknown): string[] {
+  if (JSON.stringify(wanted) === JSON.stringify(found)) return [];
+  if (!isMap(wanted) || !isMap(found)) return [`${path} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`];
+  const keys = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+  return [...keys].flatMap((key) => differencesOf(`${path}.${key}`, wanted[key], found[key]));
+}
+
+const kinds = [
+  canaries,
+  deployments,
+  daemonSets,
+  services,
+  httpRoutes,
+  horizontalPodAutoscalers,
+  configMaps,
+  secrets,
+] as const;
+
+function endOf({ world }: FaultWorld): End {
+  const entries = kinds.flatMap((resource) =>
+    world.objects
+      .list(resource, 'default')
+      .map((object): [string, unknown] => [`${resource.kind} ${object.metadata.name}`, timeless(object)]),
+  );
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Fields that say when something happened, how often it had to be done, or what chance made of it. */
+const timely = new Set([
+  'resourceVersion',
+  'uid',
+  'creationTimestamp',
+  'managedFields',
+  'generation',
+  'observedGeneration',
+  'flagger-id',
+  'deployment.kubernetes.io/revision',
+  'decisions',
+  'since',
+  // Made with the route, kept with the status: one that no user got is forgotten.
+  'primarySessionAffinityCookie',
+]);
+
+function timeless(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/(?<==)[a-zA-Z]{10}(?=;|$)/, 'COOKIE');
+  if (Array.isArray(value)) return value.map(timeless);
+  if (!isMap(value)) return value;
+  const kept = Object.entries(value)
+    .filter(([key]) => !timely.has(key) && !key.endsWith('Time'))
+    // The message of a Deployment's condition names its ReplicaSet, whose hash follows from the id of the promotion.
+    .map(([key, part]): [string, unknown] => [
+      key,
+      key === 'message' ? String(part).replace(/podinfo-[\w-]*[0-9a-f]{8,10}\b/g, 'RS') : timeless(part),
+    ]);
+  return Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
