@@ -185,6 +185,7 @@ describe('the examples', () => {
       trafficProviders: Object.keys(routers),
       metricProviders: Object.keys(providers),
       target,
+      hasAlertProvider: () => true,
       findTemplate: ({ namespace, name }) =>
         namespace === template.metadata.namespace && name === template.metadata.name ? template : undefined,
       parsesQuery: (query, { interval = '', templateVariables = {} }) => {

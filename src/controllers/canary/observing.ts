@@ -5,7 +5,14 @@ import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { parseMetricTemplate } from '#api/metric-template.ts';
 import type { Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
-import { daemonSets, deployments, horizontalPodAutoscalers, metricTemplates, services } from '#cluster/resource.ts';
+import {
+  alertProviders,
+  daemonSets,
+  deployments,
+  horizontalPodAutoscalers,
+  metricTemplates,
+  services,
+} from '#cluster/resource.ts';
 import { selectorLabelOf } from '#engine/canary/labels.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import { ownerOf } from '#engine/canary/owner.ts';
@@ -65,6 +72,7 @@ export function kindsOf({ spec }: Canary): readonly Resource[] {
   return [
     ...(spec.targetRef.kind === 'DaemonSet' ? [daemonSets] : []),
     ...(spec.autoscalerRef?.kind === 'HorizontalPodAutoscaler' ? [horizontalPodAutoscalers] : []),
+    ...((spec.analysis.alerts?.length ?? 0) > 0 ? [alertProviders] : []),
   ];
 }
 
@@ -136,6 +144,7 @@ function surroundings(
       const template = object === undefined ? undefined : parseMetricTemplate(object);
       return template?.ok === true ? template.template : undefined;
     },
+    hasAlertProvider: (ref) => caches.get(alertProviders, ref) !== undefined,
     parsesQuery: (query, metric) => queryProblem(query, metric) ?? true,
   };
 }

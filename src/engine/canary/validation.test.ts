@@ -49,6 +49,7 @@ const surroundings: Surroundings = {
   metricProviders: ['prometheus'],
   target: aTarget([{ name: 'http', containerPort: 9898 }, { containerPort: 9999 }]),
   findTemplate: () => undefined,
+  hasAlertProvider: () => true,
   parsesQuery: (query) => query !== 'sum(' || 'unexpected end',
 };
 
@@ -67,6 +68,7 @@ describe('validateCanary', () => {
     [{ service: { ...service, targetPort: '0', port: 9898 } }],
     [{ skipAnalysis: true, analysis: {} }],
     [withAnalysis({ stepWeight: undefined, stepWeights: [1, 10, 200] })],
+    [withAnalysis({ stepWeight: undefined, iterations: 3, mirror: true })],
     [withMetric({ query: 'sum(x)', interval: '1m30s', thresholdRange: { min: 0, max: 0 } })],
     [withAnalysis({ webhooks: [{ name: 'load', url: 'http://user:pass@loadtester.test/', timeout: '5s' }] })],
   ])('finds nothing wrong with %j', (spec) => {
@@ -96,6 +98,16 @@ describe('validateCanary', () => {
       'Cannot use spec.analysis.iterations 5: give exactly one of stepWeight, stepWeights and iterations',
     ],
     [withAnalysis({ stepWeight: 0 }), 'Cannot use spec.analysis.stepWeight 0: it must be at least 1'],
+    [withAnalysis({ stepWeight: -5 }), 'Cannot use spec.analysis.stepWeight -5: it must be at least 0'],
+    [withAnalysis({ maxWeight: 101 }), 'Cannot use spec.analysis.maxWeight 101: it must be at most 100'],
+    [
+      withAnalysis({ mirror: true }),
+      'Cannot use spec.analysis.mirror true: the provider "gatewayapi:v1" mirrors only with iterations: give those instead of weights, or leave mirror out',
+    ],
+    [
+      { autoscalerRef: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'podinfo' } },
+      'Cannot use spec.autoscalerRef.kind "ScaledObject": Serin does not offer it as a scaler yet, use "HorizontalPodAutoscaler"',
+    ],
     [
       withAnalysis({ stepWeight: undefined, stepWeights: [] }),
       'Cannot use spec.analysis.stepWeights []: give at least one weight',

@@ -22,6 +22,7 @@ export interface Surroundings {
   /** The Deployment or DaemonSet; `undefined` when it does not exist. */
   readonly target: Workload | undefined;
   readonly findTemplate: (ref: Required<Ref>) => MetricTemplate | undefined;
+  readonly hasAlertProvider: (ref: Required<Ref>) => boolean;
   /** Whether a PromQL template, rendered with the metric's variables, is a query; if not, the text says why. */
   readonly parsesQuery: (query: string, metric: CanaryMetric) => true | string;
 }
@@ -210,6 +211,16 @@ export const metrics: Check = (canary, seen) =>
     ];
   });
 
+/** An alert that reaches nobody changes no run, so that nobody would miss it. */
+export const alertProviders: Check = (canary, seen) =>
+  (canary.spec.analysis.alerts ?? []).flatMap(({ providerRef: { name, namespace: given } }, index) => {
+    if (seen.noCrossNamespaceRefs && isForeign(canary, given)) return [];
+    const namespace = hasText(given) ? given : namespaceOf(canary);
+    if (seen.hasAlertProvider({ namespace, name })) return [];
+    const want = `there is no such AlertProvider in namespace ${foundText(namespace)}, create it or name another`;
+    return [{ field: `spec.analysis.alerts[${index}].providerRef.name`, found: foundText(name), want }];
+  });
+
 export const durations: Check = ({ spec }) => {
   const { analysis, service } = spec;
   const fields: (readonly [string, string | undefined])[] = [
@@ -267,6 +278,7 @@ const checks: readonly Check[] = [
   servicePort,
   gateways,
   metrics,
+  alertProviders,
   durations,
   addresses,
 ];
