@@ -62,6 +62,10 @@ export interface FaultWorld {
   change(resource: Resource, name: string, patch: Json): void;
   metric(answer: MetricAnswer): void;
   hook(path: string, answer: HookAnswer): void;
+  /** A metric server that is off cannot be reached at all. */
+  metricServer(state: 'on' | 'off'): void;
+  /** The watches that are open now stay open and never say anything again. */
+  silenceWatches(): void;
   /** Ends the process as a power cut would, and starts another after `downtime` milliseconds. */
   crash(downtime: number): void;
   stop(): Promise<void>;
@@ -76,7 +80,7 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
   const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => view.now());
   const hooks = webhookReceiver(fixture.hooks ?? {}, view);
   const http = sandboxHttp(view);
-  http.register('metrics.sandbox', metrics.handler);
+  let unplug = http.register('metrics.sandbox', metrics.handler);
   http.register('hooks.sandbox', hooks.handler);
   const target = fixture.kind === 'DaemonSet' ? daemonSets : deployments;
   const writes: ApiRequest[] = [];
@@ -153,6 +157,11 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
     change,
     metric: (answer) => metrics.set('success', answer),
     hook: (path, answer) => hooks.set(path, answer),
+    metricServer(state) {
+      unplug();
+      if (state === 'on') unplug = http.register('metrics.sandbox', metrics.handler);
+    },
+    silenceWatches: () => process.silenceWatches(),
     crash: (downtime) => process.die(downtime),
     async stop() {
       process.die(undefined);

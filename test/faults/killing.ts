@@ -16,6 +16,8 @@ export interface History {
   readonly fixture: FaultFixture;
   /** What happens to the Canary: each step waits for what it needs, so that it happens in the disturbed runs too. */
   readonly play: (world: FaultWorld) => Promise<void>;
+  /** Begins what disturbs the history from its first version on. */
+  readonly disturb?: (world: FaultWorld) => void;
   /** Whether the first version's writes are killed too; default only those of what follows. */
   readonly fromTheStart?: boolean;
 }
@@ -43,14 +45,16 @@ export interface Difference {
 /** Quiet ticks at the end: what still wants to happen, happens in them. */
 const afterwards = 4;
 
-export async function playHistory({ fixture, play }: History, kill?: Kill): Promise<Played> {
+export async function playHistory({ fixture, play, disturb }: History, kill?: Kill): Promise<Played> {
   const world = await faultWorld(fixture, kill);
   try {
     await world.phase('Initialized');
     // An empty queue of events: the writes of the beginning end here.
     await world.pass(3_000);
     const first = world.writes.length;
+    disturb?.(world);
     await play(world);
+    world.world.api.intercept(undefined);
     await world.ticks(afterwards);
     const calls: Record<string, number> = {};
     for (const { path } of world.calls()) calls[path] = (calls[path] ?? 0) + 1;
@@ -96,10 +100,11 @@ function atMostOnceMore(path: string, undisturbed: number): number {
   return path === 'post-rollout' ? undisturbed : undisturbed + 1;
 }
 
-function compare(
+/** What `killed` did otherwise than `undisturbed`, and what it never should have done. */
+export function compare(
   undisturbed: Played,
   killed: Played,
-  allowed: (path: string, undisturbed: number) => number,
+  allowed: (path: string, undisturbed: number) => number = atMostOnceMore,
 ): string[] {
   const names = new Set([...Object.keys(undisturbed.end), ...Object.keys(killed.end)]);
   const objects = [...names].flatMap((name) => differencesOf(name, undisturbed.end[name], killed.end[name]));

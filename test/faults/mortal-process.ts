@@ -1,5 +1,5 @@
 /** A controller's process that can end as by a power cut: from one instant on nothing that it does reaches the world, and nothing reaches it. */
-import type { ApiRequest, ApiResponse, Transport } from '#cluster/transport.ts';
+import type { ApiRequest, ApiResponse, Transport, WatchLine, WatchResponse } from '#cluster/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Http } from '#runtime/http.ts';
 
@@ -18,6 +18,8 @@ export interface Process {
   readonly http: Http;
   /** Without a downtime nothing follows. */
   die(downtime: number | undefined): void;
+  /** As a network that swallows packets: the open watches stay open and bring nothing any more. */
+  silenceWatches(): void;
 }
 
 export interface ProcessOptions {
@@ -67,11 +69,18 @@ export function mortalProcess({ transport, clock, http, kill, writing, died }: P
     if (isLast) die(kill.downtime);
     return answer;
   };
+  let silences = 0;
+  const watch = async (request: Parameters<Transport['watch']>[0]): Promise<WatchResponse> => {
+    const opened = silences;
+    const answer = await transport.watch(request);
+    return { ...answer, lines: whileHeard(answer.lines, () => silences === opened) };
+  };
   return {
     die,
+    silenceWatches: () => void (silences += 1),
     transport: {
       send: (request) => (alive ? seen(send(request)) : never),
-      watch: (request) => (alive ? seen(transport.watch(request)) : never),
+      watch: (request) => (alive ? seen(watch(request)) : never),
       close: () => transport.close(),
     },
     clock: {
@@ -84,4 +93,14 @@ export function mortalProcess({ transport, clock, http, kill, writing, died }: P
     },
     http: { send: (request) => (alive ? seen(http.send(request)) : never) },
   };
+}
+
+async function* whileHeard(
+  lines: WatchResponse['lines'],
+  heard: () => boolean,
+): AsyncGenerator<WatchLine, void, undefined> {
+  for await (const line of lines) {
+    if (!heard()) await never;
+    yield line;
+  }
 }
