@@ -52,8 +52,11 @@ interface Step {
 
 /** The server ends a watch after this long (plus jitter), so that load spreads over its replicas again; client-go's are 5 to 10 minutes. */
 const watchSeconds = 290;
-/** Two bookmark periods: a healthy watch is never silent for longer, so a longer silence means a dead connection. */
-const idleLimit = 120_000;
+/**
+ * Two bookmark periods, and half a minute for a server that begins the first one late (seen: 120 s): a healthy watch is never silent
+ * for longer, so a longer silence means a dead connection.
+ */
+const idleLimit = 150_000;
 /** A watch that ends sooner than this without a line is a failure, or a server in trouble would be asked in a tight loop. */
 const shortestWatch = 1_000;
 /** A server may ask for patience, but not for ever. */

@@ -259,6 +259,7 @@ describe('what a chat cannot do to a run', () => {
     expect(texts(world, 'last')).toHaveLength(3);
     expect(world.calls('silent')).toHaveLength(3);
     expect(world.events().filter((text) => text.startsWith('[W]'))).toEqual([
+      expect.stringContaining('there is no such AlertProvider in namespace "default"'),
       expect.stringContaining('podinfo-primary.default not ready: '),
     ]);
   });

@@ -213,7 +213,7 @@ describe('a Canary fails', () => {
     expect(world.status().phase).toBe('Progressing');
   });
 
-  it('[canary-26] fails at once when the target exceeds its own deadline, without an alert', async () => {
+  it('[canary-26] fails at once when the target exceeds its own deadline', async () => {
     const world = await start({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
     await world.until('Initialized');
     // A Deployment counts its deadline while it rolls; one that is only scaled up has none of its own.

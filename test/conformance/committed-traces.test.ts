@@ -47,7 +47,10 @@ describe.each(folders)('the recording of $name', (folder) => {
     expect(judge(trace, replay(trace), [])).toEqual({ kind: 'equal' });
   });
 
-  it.each(mutations)('is not equal when %s', (_name, mutate, told) => {
+  // A Canary that was never taken on has no event to lose.
+  const possible = mutations.filter(([, , told]) => !told.startsWith('events') || Object.keys(trace.events).length > 0);
+
+  it.each(possible)('is not equal when %s', (_name, mutate, told) => {
     const verdict = judge(trace, mutate(replay(trace)), []);
     expect(verdict.kind === 'differs' ? differenceText(verdict.differences) : '').toContain(told);
   });

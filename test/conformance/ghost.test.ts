@@ -8,8 +8,23 @@ import { addresses, playScenario, runFolder } from './run-folder.ts';
 import { stageWith } from './sandbox-stage.ts';
 import { readScenario } from './scenario.ts';
 
-/** Here the player writes the same field as the controller; a ghost cannot tell whose change is whose. */
-const notForGhosts: ReadonlySet<string> = new Set(['promotion-fails']);
+/**
+ * Not for ghosts: where the player writes the same field as the controller, a ghost cannot tell whose change is whose; and where
+ * the projection leaves out what an object needs (a header match, ports, a scaler, references to configs), it cannot write that.
+ */
+const notForGhosts: ReadonlySet<string> = new Set([
+  'ab-headers',
+  'config-change',
+  'config-change-during-analysis',
+  'hpa',
+  'match-without-path',
+  'port-discovery',
+  'promotion-fails',
+  'revert-on-deletion',
+  'route-drift',
+  'scale-target',
+  'session-affinity',
+]);
 
 const folders = findFolders(join(import.meta.dirname, 'traces')).filter(({ name }) => !notForGhosts.has(name));
 

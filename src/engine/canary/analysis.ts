@@ -7,8 +7,8 @@ import { ask } from './effects.ts';
 import { says } from './messages.ts';
 import { hooksOf } from './policy.ts';
 import { alert, complain, warn } from './reporting.ts';
-import type { Pass } from './snapshot.ts';
-import { setStatus } from './status.ts';
+import type { Pass, RunStatus } from './snapshot.ts';
+import { setStatus, withFields } from './status.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 export const builtinMetrics: readonly string[] = ['request-success-rate', 'request-duration'];
@@ -18,6 +18,9 @@ export type AnalysisResult = 'passed' | 'failed' | 'held';
 
 export function* analyse(pass: Pass): Steps<AnalysisResult> {
   const { names, canary } = pass;
+  const held = pass.status.held;
+  // Whatever comes out now is not a hold any more, unless it is one again.
+  pass.status = withFields(pass.status, { held: undefined });
   for (const hook of hooksOf(canary, 'rollout')) {
     const answer = yield* ask({ do: 'call-hook', hook, phase: 'Progressing' });
     if (!answer.ok) {
@@ -29,11 +32,11 @@ export function* analyse(pass: Pass): Steps<AnalysisResult> {
     const verdict = yield* measure(pass, metric, source);
     if (verdict.verdict === 'fail') return 'failed';
     if (verdict.verdict === 'hold') {
-      yield* hold(pass, metric, verdict);
+      yield* hold(pass, metric, verdict, held);
       return 'held';
     }
   }
-  if (pass.status.held !== undefined) yield* setStatus(pass, { held: undefined });
+  if (held !== undefined) yield* setStatus(pass, {});
   return 'passed';
 }
 
@@ -64,9 +67,12 @@ function* measure(pass: Pass, metric: CanaryMetric, source: MetricSource): Steps
 }
 
 /** Keeps weight and counters, and says so once: the time when it began stays in the status until the metric answers again. */
-function* hold(pass: Pass, metric: CanaryMetric, verdict: Verdict): Steps {
-  if (pass.status.held?.metric === metric.name) return;
-  const message = says.holding(pass.names, metric.name, verdict.reason);
+function* hold(pass: Pass, metric: CanaryMetric, verdict: Verdict, before: RunStatus['held']): Steps {
+  if (before?.metric === metric.name) {
+    pass.status = withFields(pass.status, { held: before });
+    return;
+  }
+  const message = says.holding(pass.names, metric.name, verdict.detail ?? verdict.reason);
   yield* warn(pass, message);
   yield* alert('warn', message);
   yield* setStatus(pass, { held: { since: rfc3339(pass.seen.now), metric: metric.name, reason: verdict.reason } });

@@ -21,8 +21,9 @@ const keepsCounters: readonly CanaryPhase[] = ['Progressing', 'Waiting', 'Promot
 /** Enters a phase with these counters and records the target as it is now. */
 export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters = noCounters): Steps {
   const revision = revisionOf(pass);
+  const { held: _held, ...status } = pass.status;
   yield* write(pass, {
-    ...pass.status,
+    ...status,
     ...counters,
     phase,
     lastAppliedSpec: revision,
@@ -38,7 +39,8 @@ export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters =
 export function* syncFailed(pass: Pass, counters: Counters = noCounters): Steps {
   const revision = revisionOf(pass);
   const recorded = revision === pass.status.lastPromotedSpec ? revision : (pass.status.lastAppliedSpec ?? revision);
-  yield* write(pass, { ...pass.status, ...counters, phase: 'Failed', lastAppliedSpec: recorded });
+  const { held: _held, ...status } = pass.status;
+  yield* write(pass, { ...status, ...counters, phase: 'Failed', lastAppliedSpec: recorded });
 }
 
 /** Without a router the weight of 100 is what keeps the apex Service on the canary while it waits to repair the primary. */

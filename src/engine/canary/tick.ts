@@ -82,6 +82,8 @@ function statusOf({ status }: Canary): RunStatus {
 /** Answers whether to look again soon, whatever the next tick is. */
 function* steps(pass: Pass): Steps<boolean> {
   if (mustRevert(pass)) return yield* revert(pass);
+  // Somebody else's finalizer may keep it for a while: what was given back, or is being collected, must not be made again.
+  if (pass.canary.metadata.deletionTimestamp !== undefined) return false;
   if (pass.seen.due === 'sync') yield* takeOn(pass);
   else if (yield* accept(pass)) yield* regularSteps(pass);
   return false;

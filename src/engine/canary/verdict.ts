@@ -10,6 +10,8 @@ export interface Verdict {
   readonly limit?: string;
   /** Why, in the words of the event that a failure raises. */
   readonly reason: string;
+  /** What the metric server said, where it gave no value. */
+  readonly detail?: string;
   /** The failure is an error of the set-up, not a breach. */
   readonly isError: boolean;
 }
@@ -25,7 +27,7 @@ export function judge(metric: CanaryMetric, source: MetricSource, measured: Meas
   const missing = measured.kind === 'no-data' || measured.kind === 'nan';
   const wish = missing ? metric.onNoData : measured.kind === 'provider-error' ? metric.onProviderError : undefined;
   const reason = measured.event ?? unansweredText(metric, source, meaning, measured, names);
-  return { verdict: wish ?? 'fail', reason, isError: !missing, ...limit };
+  return { verdict: wish ?? 'fail', reason, detail: measured.message, isError: !missing, ...limit };
 }
 
 function meaningOf(metric: CanaryMetric, source: MetricSource): Meaning {
