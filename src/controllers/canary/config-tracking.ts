@@ -115,7 +115,9 @@ function checksum(data: unknown): string {
 function goJson(data: unknown): string {
   if (data === undefined || data === null) return 'null';
   const entries = Object.entries(data).toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return JSON.stringify(Object.fromEntries(entries)).replace(
+  // Not by way of an object, which puts keys that look like numbers first.
+  const members = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return `{${members.join(',')}}`.replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
