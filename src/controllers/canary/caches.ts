@@ -1,6 +1,6 @@
 /** The caches that the Canary controller reads: every kind it looks at, watched once. */
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
-import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
+import { canaries, deployments, metricTemplates, nameOf, services } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { PassFailed } from '#engine/canary/effects.ts';
 import { sleep } from '#runtime/clock.ts';
@@ -39,9 +39,7 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     const isLate = await Promise.race([store.ready.then(() => false), late]);
     limit.abort();
     if (isLate) {
-      throw new PassFailed(
-        `Cannot list ${resource.plural}.${resource.group}: install its CRD, or allow Serin to list it`,
-      );
+      throw new PassFailed(`Cannot list ${nameOf(resource)}: install its CRD, or allow Serin to list it`);
     }
     listed.add(store);
   };

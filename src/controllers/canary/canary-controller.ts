@@ -63,7 +63,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     concurrency,
     hooks: {
       ...cluster.metrics.queue('canary'),
-      failed: (key, error) => log.error(`A pass failed: ${String(error)}`, { canary: key.replace('/', '.') }),
+      failed: (key, error) => tellFailure(key, error),
     },
     work: (key, signal) => work(key, signal),
   });
@@ -82,6 +82,14 @@ export function startCanaryController(context: Context, settings: CanarySettings
         memory.wakeAt === undefined ? undefined : Math.max(0, memory.wakeAt - now),
       ),
     };
+  };
+
+  /** What the engine could not turn into a Warning of its own: a Canary must not stand still without a word. */
+  const tellFailure = (key: string, error: unknown): void => {
+    const message = context.redactor.scrub(`A pass failed: ${error instanceof Error ? error.message : String(error)}`);
+    log.error(message, { canary: key.replace('/', '.') });
+    const canary = caches.canaries.get(refOf(key));
+    if (canary !== undefined) cluster.events.record(canary, { type: 'Warning', reason: 'Synced', message });
   };
 
   /** What the target's pods refer to. */
