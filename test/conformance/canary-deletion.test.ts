@@ -159,4 +159,36 @@ describe('[canary-36] a Canary without revertOnDeletion', () => {
     expect(running.get(deployments, 'podinfo-primary')).toBeUndefined();
     expect(selectorOf(running)).toEqual({ app: 'podinfo-primary' });
   });
+
+  it('makes nothing again while somebody else still keeps it', async () => {
+    const world = await initialised({ objects: [[services, usersService]] });
+    world.change(canaries, 'podinfo', { metadata: { finalizers: ['finalizer.flagger.app', 'example.com/other'] } });
+    world.delete(canaries, 'podinfo');
+    await world.ticks(1);
+    world.delete(deployments, 'podinfo-primary');
+    await world.ticks(3);
+    expect(world.get(canaries, 'podinfo')?.metadata.finalizers).toEqual(['example.com/other']);
+    expect(selectorOf(world)).toEqual({ app: 'podinfo' });
+    expect(world.get(deployments, 'podinfo-primary')).toBeUndefined();
+    expect(last(world)).toBe('Terminated canary podinfo.default');
+  });
+
+  it('gets a finalizer that is missing with its next tick', async () => {
+    const world = await initialised();
+    world.change(canaries, 'podinfo', { metadata: { finalizers: null } });
+    await world.ticks(1);
+    expect(world.get(canaries, 'podinfo')?.metadata.finalizers).toEqual(['finalizer.flagger.app']);
+  });
+
+  it('gives back what it took although a field of it cannot be read any more', async () => {
+    const world = await initialised({ unchecked: true, objects: [[services, usersService]] });
+    world.change(canaries, 'podinfo', { metadata: { generation: 2 }, spec: { analysis: { stepWeight: 2.5 } } });
+    await world.ticks(2);
+    expect(world.get(canaries, 'podinfo')?.metadata.finalizers).toEqual(['finalizer.flagger.app']);
+    world.delete(canaries, 'podinfo');
+    await world.ticks(2);
+    expect(world.get(canaries, 'podinfo')).toBeUndefined();
+    expect(world.deployment().spec.replicas).toBe(1);
+    expect(selectorOf(world)).toEqual({ app: 'podinfo' });
+  });
 });

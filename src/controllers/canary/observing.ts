@@ -29,7 +29,7 @@ import type { CanarySettings } from './settings.ts';
 /** A Canary as the caches have it: what can be read of it, and what cannot. */
 export interface ReadCanary {
   readonly canary: Canary;
-  /** Problems that keep it from being read; then `canary` holds nothing but its target and its status. */
+  /** Problems that keep it from being read; then `canary` holds nothing but its target, its service, how it ends, and its status. */
   readonly unreadable: readonly Problem[];
 }
 
@@ -48,15 +48,25 @@ export function readCanary(object: KubeObject): ReadCanary {
 function parse(object: KubeObject): ReadCanary {
   const result = parseCanary(object);
   if (result.ok) return { canary: result.canary, unreadable: [] };
-  const spec = {
-    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: object.metadata.name },
-    analysis: {},
-  } as const;
-  const bare = parseCanary({ ...object, spec });
   const unreadable = result.problems.map((problem): Problem => ({ ...problem, blocking: true }));
+  const parts = readableParts(object);
+  for (const spec of parts) {
+    const part = parseCanary({ ...object, spec });
+    if (part.ok) return { canary: part.canary, unreadable };
+  }
   // A status that cannot be read is kept as it is, so that writing the problem into it loses nothing.
-  const asItIs = { ...object, spec } as Canary;
-  return { canary: bare.ok ? bare.canary : asItIs, unreadable };
+  return { canary: { ...object, spec: parts.at(-1) } as Canary, unreadable };
+}
+
+/** As much of a spec as its end is about, then less and less: one wrong field must not lose whom the Canary has taken over, and how it gives back. */
+function readableParts({ metadata, spec }: KubeObject): readonly unknown[] {
+  const { targetRef, service, revertOnDeletion } = (spec ?? {}) as Partial<Canary['spec']>; // each is parsed before it is used
+  const analysis = {};
+  return [
+    { targetRef, service, revertOnDeletion, analysis },
+    { targetRef, revertOnDeletion, analysis },
+    { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name }, analysis },
+  ];
 }
 
 export interface Observation {

@@ -85,7 +85,11 @@ function* steps(pass: Pass): Steps<boolean> {
   // Somebody else's finalizer may keep it for a while: what was given back, or is being collected, must not be made again.
   if (pass.canary.metadata.deletionTimestamp !== undefined) return false;
   if (pass.seen.due === 'sync') yield* takeOn(pass);
-  else if (yield* accept(pass)) yield* regularSteps(pass);
+  else {
+    if (yield* accept(pass)) yield* regularSteps(pass);
+    // Again, for the write of a sync may have been refused.
+    yield* keepFinalizer(pass);
+  }
   return false;
 }
 
