@@ -4,6 +4,7 @@ import type { Canary } from '#api/canary.ts';
 import type { Measurement } from '#api/measurement.ts';
 import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.ts';
 import { describeProblem } from '#api/problem.ts';
+import { ApiError } from '#cluster/api-error.ts';
 import { metricTemplates } from '#cluster/resource.ts';
 import type { HookAnswer, Measured, MetricSource } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
@@ -141,8 +142,14 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     signal: AbortSignal,
   ): Promise<{ ok: true; values: Readonly<Record<string, string>> | undefined } | { ok: false; message: string }> => {
     if (name === undefined) return { ok: true, values: undefined };
-    const values = await secretData(context, { namespace, name }, signal);
-    return values === undefined ? { ok: false, message: `secrets "${name}" not found` } : { ok: true, values };
+    try {
+      const values = await secretData(context, { namespace, name }, signal);
+      return values === undefined ? { ok: false, message: `secrets "${name}" not found` } : { ok: true, values };
+    } catch (error) {
+      // What is forbidden stays so until somebody allows it; any other failure is none of the metric's.
+      if (error instanceof ApiError && error.status === 403) return { ok: false, message: error.message };
+      throw error;
+    }
   };
 
   const checkMetric = async (canary: Canary, metric: CanaryMetric, signal: AbortSignal): Promise<HookAnswer> => {

@@ -7,6 +7,9 @@ import type { Context } from '../context.ts';
 /** Keys of values that nobody has to hide, and that appear in other texts. */
 const harmless: ReadonlySet<string> = new Set(['username', 'channel']);
 
+/** What a name must look like to stand in a path; the API server itself wants a little more. */
+const possibleName = /^[a-zA-Z0-9][-_.a-zA-Z0-9]*$/;
+
 export interface SecretDeps extends Pick<Context, 'redactor'> {
   readonly cluster: { readonly client: Pick<Client, 'get'> };
 }
@@ -17,6 +20,7 @@ export async function secretData(
   ref: Ref,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>> | undefined> {
+  if (!possibleName.test(ref.name)) return undefined;
   const secret = await cluster.client.get(secrets, ref, signal);
   if (secret === undefined) return undefined;
   const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>; // of a Secret as the API server returns it
