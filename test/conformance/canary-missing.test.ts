@@ -199,6 +199,30 @@ it('a Gateway that never reports on the route holds nothing back, one that refus
   await world.until('Succeeded');
 });
 
+it.each(['a/b', '', '..'])('a Secret that cannot exist (%j) costs a failed check, and no more', async (name) => {
+  running = await canaryWorld({
+    objects: [[metricTemplates, template({ secretRef: { name } })]],
+    analysis: { stepWeight: 10, ...byTemplate.analysis },
+  });
+  const world = running;
+  await world.until('Initialized', 3);
+  world.setImage('podinfo:2');
+  await world.ticks(3);
+  expect(world.events().at(-1)).toBe(`[W] Metric template m.default secret ${name} error: secrets "${name}" not found`);
+  expect(world.status()).toMatchObject({ canaryWeight: 10, failedChecks: 1 });
+});
+
+it.each(['a/b', 'A_b', 'x'.repeat(80)])(
+  'a name that no Service can have (%s) is told on every tick, and nothing is parked',
+  async (name) => {
+    running = await canaryWorld({ spec: { service: { name } } });
+    await running.ticks(2);
+    expect(running.events()).toHaveLength(3);
+    expect(running.events().at(-1)).toContain(`[W] service ${name}-canary.default create error: `);
+    expect(running.deployment().spec.replicas).toBe(1);
+  },
+);
+
 it('a status that cannot be read is kept, and told', async () => {
   running = await canaryWorld({ unchecked: true });
   const world = running;
