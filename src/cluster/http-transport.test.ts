@@ -122,6 +122,11 @@ describe('a call', () => {
     expect(String(await call)).toContain('the call took longer than 5 s');
   });
 
+  it('does not wait for credentials beyond its time limit', async () => {
+    const { transport } = await start(() => {}, { credentials: () => new Promise(() => {}), timeout: 20 });
+    await expect(get(transport)).rejects.toThrow('the call took longer than 0.02 s');
+  });
+
   it('ends with the reason of its signal', async () => {
     const abort = new AbortController();
     const { transport } = await start(() => abort.abort(new Error('enough')));

@@ -121,8 +121,7 @@ class HttpTransport implements Transport {
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     for (let rejected = false; ; rejected = true) {
-      const credentials = await this.#options.credentials(rejected);
-      signal.throwIfAborted();
+      const credentials = await unlessAborted(this.#options.credentials(rejected), signal);
       const url = new URL(this.#options.server);
       const response = await this.#poolsFor(credentials.tls)[pool].request({
         origin: url.origin,
@@ -224,6 +223,16 @@ interface Limit {
   /** The timed part is over. */
   readonly begun: () => void;
   readonly end: () => void;
+}
+
+/** A plugin that gives credentials may hang as anything else may. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Says what was tried and the code or message of the cause; never its headers. */
