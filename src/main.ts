@@ -62,9 +62,13 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
     ...(election === undefined ? {} : { canWrite: () => election.canWrite() }),
   });
   try {
-    await requireCrds(connection, [canaries, metricTemplates, alertProviders], options.canary.namespace);
+    await requireCrds(connection, [canaries, metricTemplates, alertProviders], options);
     log.info(`Connected to ${connection.server}`);
     return await lookAfter(options, cluster, registry, election);
+  } catch (error) {
+    // An API server that does not answer must not keep a process that was asked to end.
+    if (error === options.signal.reason) return 0;
+    throw error;
   } finally {
     await cluster.stop();
     await election?.stop();
@@ -113,13 +117,13 @@ async function lookAfter(
 async function requireCrds(
   connection: Connection,
   resources: readonly Resource[],
-  namespace: string | undefined,
+  { canary: { namespace }, signal }: ProcessOptions,
 ): Promise<void> {
   const transport = connection.open({ connections: 1 });
   try {
     for (const resource of resources) {
       const path = pathOf(resource, namespace === undefined ? {} : { namespace });
-      const { status } = await transport.send({ method: 'GET', path, query: { limit: '1' } });
+      const { status } = await transport.send({ method: 'GET', path, query: { limit: '1' }, signal });
       if (status === 404)
         throw new Error(`Cannot list ${nameOf(resource)}: its CRD is missing, apply deploy/crds first`);
       if (status >= 400)
