@@ -1,5 +1,6 @@
 /** Who may write, and until when. */
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '#runtime/log.ts';
 import { mergePatch } from './noop.ts';
 import { handClock } from './hand-clock.ts';
 import { type LeaderElectionOptions, electLeader } from './leader-election.ts';
@@ -63,6 +64,23 @@ describe('leader election', () => {
       renewTime: '2026-01-01T00:00:00.000000Z',
       leaseTransitions: 0,
     });
+    await election.stop();
+  });
+
+  it('says why it waits when the lease may not be written', async () => {
+    const time = handClock();
+    const warnings = new Set<string>();
+    const election = electLeader({
+      transport: scriptedTransport(({ method }) => status(method === 'GET' ? 404 : 403, 'Forbidden', 'not for you')),
+      clock: time.clock,
+      random: () => 0,
+      lease: { namespace: 'kube-system', name: 'serin' },
+      identity: 'a',
+      fieldManager: 'serin',
+      log: { ...silentLog, warn: (message) => void warnings.add(message) },
+    });
+    await time.pass(20_000);
+    expect([...warnings]).toEqual(['Cannot use the lease: not for you']);
     await election.stop();
   });
 

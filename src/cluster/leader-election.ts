@@ -2,7 +2,7 @@
 import type { KubeObject, Ref } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
 import type { Log } from '#runtime/log.ts';
-import type { Client } from './client.ts';
+import type { Client, Written } from './client.ts';
 import { kubeClient } from './kube-client.ts';
 import { isRecord } from './kube-object.ts';
 import { keyOf, leases } from './resource.ts';
@@ -144,8 +144,7 @@ class Election implements LeaderElection {
     const live = await this.#client.get(leases, lease, signal);
     if (live === undefined) {
       const created = await this.#client.create(leases, this.#newLease(), { signal });
-      if (created.ok) this.#observe(created.object);
-      return created.ok;
+      return this.#written(created);
     }
     const seen = this.#observe(live);
     const mine = seen.holder === identity;
@@ -160,8 +159,14 @@ class Election implements LeaderElection {
       { type: 'merge', body: { metadata: { resourceVersion }, spec } },
       { signal },
     );
-    if (written.ok) this.#observe(written.object);
-    return written.ok;
+    return this.#written(written);
+  }
+
+  /** False when another process was faster; throws for what waiting does not mend, such as a missing namespace or role. */
+  #written(answer: Written): boolean {
+    if (answer.ok) this.#observe(answer.object);
+    else if (answer.why !== 'stale' && answer.why !== 'exists') throw new Error(answer.message);
+    return answer.ok;
   }
 
   /** Gives the lease up as client-go does: nobody's, and soon over. */
