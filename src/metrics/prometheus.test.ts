@@ -60,6 +60,11 @@ describe('prometheus', () => {
   it.each([
     ['the last of several series [integrations-22]', vector('1', '7'), { kind: 'value', value: 7, series: 2 }],
     ['infinity [integrations-22]', vector('+Inf'), { kind: 'value', value: Infinity, series: 1 }],
+    [
+      'a word that every object knows',
+      vector('constructor'),
+      { kind: 'provider-error', message: "error unmarshaling result: 'constructor' is not a number" },
+    ],
     ['negative infinity', vector('-Inf'), { kind: 'value', value: -Infinity, series: 1 }],
     ['an exponent', vector('1.5e-3'), { kind: 'value', value: 0.0015, series: 1 }],
     ['an empty vector [integrations-21]', vector(), { kind: 'no-data', message: 'no values found' }],

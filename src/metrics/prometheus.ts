@@ -150,11 +150,16 @@ function lastValue(result: readonly z.infer<typeof series>[]): Measurement {
   return { kind: 'value', value, series: result.length };
 }
 
-const infinities: Readonly<Record<string, number>> = { '+Inf': Infinity, Inf: Infinity, '-Inf': -Infinity, NaN };
+const infinities: ReadonlyMap<string, number> = new Map([
+  ['+Inf', Infinity],
+  ['Inf', Infinity],
+  ['-Inf', -Infinity],
+  ['NaN', NaN],
+]);
 
 /** A sample as Prometheus writes it. */
 function goFloat(text: string): number | undefined {
-  const special = infinities[text];
+  const special = infinities.get(text);
   if (special !== undefined) return special;
   const value = text.trim() === '' ? Number.NaN : Number(text);
   return Number.isNaN(value) ? undefined : value;
