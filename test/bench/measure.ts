@@ -93,6 +93,7 @@ async function measureRun(bench: Bench): Promise<Figures['run']> {
   await pause(3_000); // events are written beside the run, not within it
   const after = processCost(child.pid);
   const requests = bed.audit.requestsBy(controller, mark);
+  if (requests.total === 0) throw new Error('The audit log shows no request of a whole run: it cannot be counted');
   const delays = watched.all().flatMap((canary) => stepDelays(canary, interval));
   return {
     seconds,
