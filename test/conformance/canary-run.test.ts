@@ -1,6 +1,6 @@
 /** Acceptance scenarios of a Canary's run: initialisation, steps, promotion, rollback, restart. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { canaries, deployments, services } from '#cluster/resource.ts';
+import { canaries, deployments, pods as podsKind, services } from '#cluster/resource.ts';
 import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 let running: CanaryWorld | undefined;
@@ -389,5 +389,36 @@ describe('a Canary changes while it runs', () => {
     await world.restart();
     expect(world.weights()).toEqual({ primary: 60, canary: 40 });
     expect(world.calls('before')).toHaveLength(asked);
+  });
+});
+
+describe('the canary vanishes while it has traffic', () => {
+  it('gives its traffic to the primary when its pods are gone, and begins anew when they are back', async () => {
+    const world = await start({ analysis: { stepWeight: 20, maxWeight: 60 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(3);
+    expect(world.weights()).toEqual({ primary: 60, canary: 40 });
+    const pods = world.world.objects
+      .list(podsKind, 'default')
+      .filter(({ metadata }) => /^podinfo-[^p]/.test(metadata.name));
+    for (const { metadata } of pods) world.world.node.setReady({ namespace: 'default', name: metadata.name }, false);
+    await world.ticks(1);
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.status()).toMatchObject({ phase: 'Progressing', canaryWeight: 0, failedChecks: 0 });
+    expect(world.events().at(-1)).toBe('[W] Routing all traffic to primary: podinfo.default has no available pods');
+    for (const { metadata } of pods) world.world.node.setReady({ namespace: 'default', name: metadata.name }, true);
+    await world.until('Succeeded');
+  });
+
+  it('gives its traffic to the primary when the target is deleted', async () => {
+    const world = await start({ analysis: { stepWeight: 20, maxWeight: 60 } });
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(3);
+    world.delete(deployments, 'podinfo');
+    await world.ticks(1);
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    expect(world.events().at(-1)).toContain('deployment podinfo.default get query error');
   });
 });

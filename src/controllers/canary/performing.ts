@@ -152,11 +152,13 @@ async function withRoutes<T>(
 ): Promise<T> {
   const { seen, settings, caches, status, context } = performer;
   const router = routerFor(seen.canary, settings);
-  if (router === undefined || seen.target === undefined)
+  // Both workloads are told apart by the same label.
+  const workload = seen.target ?? seen.primary;
+  if (router === undefined || workload === undefined)
     throw new PassFailed(`Cannot route traffic of ${labelOf(seen.canary)}: there is no router for its provider`);
   await caches.need(router.resources);
   try {
-    return await use(router, releaseOf(seen.canary, status, seen.target, settings, context.random));
+    return await use(router, releaseOf(seen.canary, status, workload, settings, context.random));
   } catch (error) {
     if (error instanceof RouteError) throw new PassFailed(error.message);
     throw error;

@@ -15,6 +15,7 @@ export const says = {
   iteration: (n: Names, done: number, of: number) =>
     `Advance ${n.canary}.${n.namespace} canary iteration ${done}/${of}`,
   primaryWeight: (n: Names, weight: number) => `Advance ${n.canary}.${n.namespace} primary weight ${weight}`,
+  canaryVanished: (n: Names) => `Routing all traffic to primary: ${n.target}.${n.namespace} has no available pods`,
   allToCanary: () => 'Routing all traffic to canary',
   stopMirroring: () => 'Stop traffic mirroring and route all traffic to canary',
   allToPrimary: () => 'Routing all traffic to primary',

@@ -1,10 +1,13 @@
 /** Moving traffic. Every change of a route goes through here, and is refused where traffic could not be taken. */
-import type { Split } from '#api/split.ts';
+import { allToPrimary, type Split } from '#api/split.ts';
 import type { Workload } from '#api/workload.ts';
 import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
+import { says } from './messages.ts';
+import { isRunning } from './policy.ts';
+import { showWeight, warn } from './reporting.ts';
 import type { Pass } from './snapshot.ts';
-import { withFields } from './status.ts';
+import { setStatus, withFields } from './status.ts';
 
 /** Writes a split; session cookies that the router made are in the status from then on, and are kept by its next write. */
 export function* setRoutes(pass: Pass, split: Split): Steps {
@@ -31,6 +34,22 @@ export function refusedBecause(
     return `Cannot route ${split.primary}% of the traffic to ${names.primary}.${names.namespace}: it has no available pods`;
   }
   return undefined;
+}
+
+/**
+ * Takes the traffic from a canary whose pods are gone, or which is gone itself, as long as the primary can take it. The run stays
+ * where it is: once the canary has pods again, it is given traffic from the first step on.
+ */
+export function* leaveVanishedCanary(pass: Pass): Steps {
+  const { policy, status } = pass;
+  const target = pass.seen.target;
+  if (!isRunning(status.phase) || policy.provider === 'kubernetes' || hasPods(target) || !hasPods(pass.primary)) return;
+  const split = yield* ask({ do: 'read-routes' });
+  if (split.canary === 0) return;
+  yield* ask({ do: 'set-routes', split: allToPrimary });
+  yield* warn(pass, says.canaryVanished(pass.names));
+  yield* showWeight(100, 0);
+  yield* setStatus(pass, { canaryWeight: 0 });
 }
 
 function hasPods(workload: Workload | undefined): boolean {

@@ -19,6 +19,7 @@ import { revisionChanged } from './revision.ts';
 import { failPromotion, finishRollback, rollBack } from './rollback.ts';
 import { finishSkip, skipAnalysis } from './skip.ts';
 import type { Outcome, Pass, RunStatus, Snapshot } from './snapshot.ts';
+import { leaveVanishedCanary } from './routes.ts';
 import { restartRun, startRun } from './start.ts';
 import { setPhase, setStatus, syncFailed } from './status.ts';
 import { takeOver } from './takeover.ts';
@@ -100,6 +101,7 @@ function* regularSteps(pass: Pass): Steps {
     return;
   }
   if (seen.target === undefined) {
+    yield* leaveVanishedCanary(pass);
     const kind = names.kind.toLowerCase();
     throw new PassFailed(
       `${kind} ${names.target}.${names.namespace} get query error: ${kind}s.apps "${names.target}" not found`,
@@ -169,6 +171,7 @@ function* advance(pass: Pass, split: Split): Steps {
   if (!readiness.ready) {
     yield* warn(pass, readiness.message);
     if (readiness.final) yield* rollBack(pass, readiness.message);
+    else yield* leaveVanishedCanary(pass);
     return;
   }
   if (pass.policy.skip) yield* skipAnalysis(pass);

@@ -21,17 +21,16 @@ export const deployment: TargetKind = {
     ...Object.fromEntries(copiedFields.map((field) => [field, pass.target.spec[field]])),
     replicas: atLeastOne(pass.target.spec.replicas),
   }),
-  promoted: ({ target, canary }) => [
+  promoted: ({ target, primary, canary }) => [
     ...copiedFields.map((field) => ({ path: ['spec', field], value: target.spec[field] })),
     // With a scaler the number of pods is the scaler's business.
-    ...(canary.spec.autoscalerRef === undefined ? replicas(target.spec.replicas ?? 1) : []),
+    ...(canary.spec.autoscalerRef === undefined ? replicas(wantedPods(target, primary)) : []),
   ],
   park: () => replicas(0),
   isParked: ({ spec }) => spec.replicas === 0,
   unpark: ({ target, primary, seen }) => {
-    const own = target.spec.replicas ?? 1;
-    if (own > 0) return replicas(own);
-    return replicas(scalerMinimum(seen) ?? atLeastOne(primary?.spec.replicas));
+    const parked = target.spec.replicas === 0;
+    return replicas((parked ? scalerMinimum(seen) : undefined) ?? wantedPods(target, primary));
   },
   revert: ({ target, primary, seen }) => {
     if (primary !== undefined) return replicas(primary.spec.replicas ?? 1);
@@ -51,6 +50,11 @@ export const deployment: TargetKind = {
 
 function replicas(count: number): readonly FieldChange[] {
   return [{ path: ['spec', 'replicas'], value: count }];
+}
+
+/** As many as the target has; one that is parked wants as many as the primary. */
+function wantedPods(target: Workload, primary: Workload | undefined): number {
+  return target.spec.replicas === 0 ? atLeastOne(primary?.spec.replicas) : (target.spec.replicas ?? 1);
 }
 
 /** A workload that is scaled to zero says nothing about how many pods are wanted. */
