@@ -190,7 +190,7 @@ function load({ objects }: SandboxWorld, items: readonly KubeObject[]): void {
       const created = objects.create(resource, {
         ...rest,
         metadata: { ...metadata, ...(owners === undefined ? {} : { ownerReferences: owners }) },
-      } as KubeObject); // the same object under another identity
+      });
       uids.set(uid, created.metadata.uid ?? '');
       if (status !== undefined) objects.update(resource, { ...created, status }, 'status');
     }

@@ -91,5 +91,6 @@ function wantedSpec({ canary }: Pass, target: KubeObject): ScalerSpec {
 }
 
 function specOf(scaler: KubeObject | undefined): ScalerSpec {
-  return (scaler?.['spec'] ?? {}) as ScalerSpec; // a HorizontalPodAutoscaler of autoscaling/v2
+  const spec: unknown = scaler?.['spec'] ?? {};
+  return spec as ScalerSpec; // of a HorizontalPodAutoscaler of autoscaling/v2
 }
