@@ -1,6 +1,6 @@
 /** Traffic drains before pods are stopped: the wait is state, and changes nothing that anybody is told. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { httpRoutes } from '#cluster/resource.ts';
+import { canaries, httpRoutes } from '#cluster/resource.ts';
 import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 let running: CanaryWorld | undefined;
@@ -114,4 +114,27 @@ describe('draining', () => {
     await running.until('Succeeded', 8);
     expect(running.deployment().spec.replicas).toBe(0);
   });
+
+  it.each([
+    ['suspended', { suspend: true }, { suspend: false }],
+    ['one that cannot work', { provider: 'istio' }, { provider: 'gatewayapi:v1' }],
+  ])(
+    'is over for a Canary that is %s, without passes one after the other, and ends with it',
+    async (_how, hold, free) => {
+      running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
+      const world = running;
+      await world.until('Initialized');
+      world.setImage('podinfo:2');
+      await world.ticks(3);
+      world.metric(50);
+      while (world.status()['draining'] === undefined) await world.ticks(1);
+      world.change(canaries, 'podinfo', { spec: hold });
+      await world.ticks(6);
+      expect(world.events().filter((text) => text.includes('suspended')).length).toBeLessThanOrEqual(6);
+      expect(world.status()['draining']).toBeDefined();
+      world.change(canaries, 'podinfo', { spec: free });
+      await world.until('Failed', 2);
+      expect(world.deployment().spec.replicas).toBe(0);
+    },
+  );
 });

@@ -50,9 +50,10 @@ function waitLeft({ status, seen }: Pass): number {
   return Math.max(0, Math.min(from, since + acceptanceLimit) + trafficDrain - seen.now);
 }
 
-/** When to look again while draining, in milliseconds; `undefined` when nothing drains. */
+/** When to look again while draining, in milliseconds; `undefined` when nothing drains, or when something else holds the Canary: then its ticks do. */
 export function drainWake(pass: Pass): number | undefined {
   const { draining } = pass.status;
-  if (draining === undefined) return undefined;
-  return draining.accepted === undefined ? Math.min(acceptancePoll, waitLeft(pass)) : waitLeft(pass);
+  const left = waitLeft(pass);
+  if (draining === undefined || left === 0 || pass.canary.spec.suspend === true) return undefined;
+  return draining.accepted === undefined ? Math.min(acceptancePoll, left) : left;
 }
