@@ -11,6 +11,7 @@ import { intervalOf } from '#engine/canary/policy.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
 import { tick } from '#engine/canary/tick.ts';
 import type { CancelTimer } from '#runtime/clock.ts';
+import { withoutUserinfo } from '#runtime/redact.ts';
 import type { Context } from '../context.ts';
 import { runPass } from '../run-pass.ts';
 import { alertingWith } from './alerting.ts';
@@ -55,6 +56,8 @@ export function startCanaryController(context: Context, settings: CanarySettings
     alerting: alertingWith({ ...context, caches, settings }),
     measuring: measuringWith(context, caches, settings),
   };
+  // Such addresses are secrets as a whole: whoever has one may post.
+  if (settings.eventWebhook !== undefined) context.redactor.register(withoutUserinfo(settings.eventWebhook));
   const memories = new Map<string, Memory>();
   const schedule = new Schedule();
   const queue = new WorkQueue({
@@ -140,6 +143,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     } catch (error) {
       // Another process leads now: what this one has not written is that one's business.
       if (!(error instanceof WritesStopped)) throw error;
+      memory.wakeAt = undefined;
     }
     if (due === 'sync') return;
     gauges.ticked(key, caches.canaries.get(refOf(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
