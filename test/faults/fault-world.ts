@@ -5,6 +5,7 @@ import { mergePatch } from '#cluster/noop.ts';
 import { canaries, daemonSets, deployments, events, httpRoutes } from '#cluster/resource.ts';
 import type { ApiRequest } from '#cluster/transport.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
+import type { Handler } from '#sandbox/http-handler.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import { type SandboxHttp, sandboxHttp } from '#sandbox/sandbox-http.ts';
 import { type MetricAnswer, scriptedMetrics } from '#sandbox/scripted-metrics.ts';
@@ -62,6 +63,8 @@ export interface FaultWorld {
   change(resource: Resource, name: string, patch: Json): void;
   metric(answer: MetricAnswer): void;
   hook(path: string, answer: HookAnswer): void;
+  /** Metric queries that were answered well so far. */
+  passedChecks(): number;
   /** A metric server that is off cannot be reached at all. */
   metricServer(state: 'on' | 'off'): void;
   /** The watches that are open now stay open and never say anything again. */
@@ -80,7 +83,13 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
   const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => view.now());
   const hooks = webhookReceiver(fixture.hooks ?? {}, view);
   const http = sandboxHttp(view);
-  let unplug = http.register('metrics.sandbox', metrics.handler);
+  let isGood = true;
+  let passedChecks = 0;
+  const counting: Handler = (request) => {
+    if (isGood && `${request.body} ${String(request.query)}`.includes('status')) passedChecks += 1;
+    return metrics.handler(request);
+  };
+  let unplug = http.register('metrics.sandbox', counting);
   http.register('hooks.sandbox', hooks.handler);
   const target = fixture.kind === 'DaemonSet' ? daemonSets : deployments;
   const writes: ApiRequest[] = [];
@@ -155,11 +164,15 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
     setImage: (image, name = 'podinfo') =>
       change(target, name, { spec: { template: { spec: { containers: [{ ...containerOf(fixture), image }] } } } }),
     change,
-    metric: (answer) => metrics.set('success', answer),
+    metric(answer) {
+      isGood = answer === 100;
+      metrics.set('success', answer);
+    },
+    passedChecks: () => passedChecks,
     hook: (path, answer) => hooks.set(path, answer),
     metricServer(state) {
       unplug();
-      if (state === 'on') unplug = http.register('metrics.sandbox', metrics.handler);
+      if (state === 'on') unplug = http.register('metrics.sandbox', counting);
     },
     silenceWatches: () => process.silenceWatches(),
     crash: (downtime) => process.die(downtime),

@@ -159,7 +159,7 @@ const timely = new Set([
 ]);
 
 function timeless(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(/(?<==)[a-zA-Z]{10}(?=;|$)/, 'COOKIE');
+  if (typeof value === 'string') return value.replace(/=[a-zA-Z]{10}\b/g, '=COOKIE');
   if (Array.isArray(value)) return value.map(timeless);
   if (!isMap(value)) return value;
   const kept = Object.entries(value)
