@@ -34,6 +34,8 @@ export interface Cluster {
   readonly stores: Stores;
   readonly events: EventRecorder;
   readonly metrics: ClusterMetrics;
+  /** The same cluster for a part of the work, whose client and Events write only while `canWrite` says so. Stores are shared; stop the whole. */
+  share(canWrite: () => boolean): Cluster;
   /** Ends watches, writes the Events that wait (at most `grace` milliseconds, default 2 s) and closes the connections. */
   stop(options?: { readonly grace?: number }): Promise<void>;
 }
@@ -44,35 +46,43 @@ export function connectCluster(options: ClusterOptions): Cluster {
   const metrics = clusterMetrics(options.registry);
   const transport = metrics.metered(options.transport, clock);
   const stores = createStores({ transport, clock, random, log, metrics });
-  const client = kubeClient({
-    transport,
-    clock,
-    fieldManager,
-    rateLimit: new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 }),
-    onWritten: (resource, object) => stores.learn(resource, object),
-    onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
-    ...(canWrite === undefined ? {} : { canWrite }),
-  });
-  const events = createEventRecorder({
-    client,
-    clock,
-    random,
-    component: options.component ?? fieldManager,
-    log,
-    onDropped: (reason) => metrics.eventDropped(reason),
-  });
-  return {
-    client,
+  const rateLimit = new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 });
+  const recorders: EventRecorder[] = [];
+  const writers = (mayWrite: (() => boolean) | undefined): Pick<Cluster, 'client' | 'events'> => {
+    const client = kubeClient({
+      transport,
+      clock,
+      fieldManager,
+      rateLimit,
+      onWritten: (resource, object) => stores.learn(resource, object),
+      onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
+      ...(mayWrite === undefined ? {} : { canWrite: mayWrite }),
+    });
+    const events = createEventRecorder({
+      client,
+      clock,
+      random,
+      component: options.component ?? fieldManager,
+      log,
+      onDropped: (reason) => metrics.eventDropped(reason),
+    });
+    recorders.push(events);
+    return { client, events };
+  };
+  const cluster: Cluster = {
+    ...writers(canWrite),
     stores,
-    events,
     metrics,
+    share: (mayWrite) => ({ ...cluster, ...writers(mayWrite) }),
     async stop({ grace = 2_000 } = {}) {
       stores.stop();
-      const cancel = clock.after(grace, () => events.stop());
-      await events.idle();
+      const end = (): void => recorders.forEach((recorder) => recorder.stop());
+      const cancel = clock.after(grace, end);
+      await Promise.all(recorders.map((recorder) => recorder.idle()));
       cancel();
-      events.stop();
+      end();
       await transport.close();
     },
   };
+  return cluster;
 }

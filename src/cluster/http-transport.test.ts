@@ -56,6 +56,31 @@ async function collect(lines: AsyncIterable<WatchLine>): Promise<{ seen: WatchLi
 }
 
 describe('a call', () => {
+  it('is kept back when it is not allowed any more after it has waited for its connection', async () => {
+    const seen: (string | undefined)[] = [];
+    const first = Promise.withResolvers<() => void>();
+    const handle: Handler = ({ url }, response) => {
+      seen.push(url);
+      if (url === '/first') first.resolve(() => json(response, 200, {}));
+      else json(response, 200, {});
+    };
+    const { transport } = await start(handle, { connections: 1 });
+    let isAllowed = true;
+    const allowed = (): void => {
+      if (!isAllowed) throw new Error('not any more');
+    };
+    const slow = transport.send({ method: 'PATCH', path: '/first', body: {}, allowed });
+    const answer = await first.promise;
+    const waiting = transport.send({ method: 'PATCH', path: '/second', body: {}, allowed });
+    isAllowed = false;
+    answer();
+    await expect(waiting).rejects.toThrow(/^not any more$/);
+    expect(await slow).toMatchObject({ status: 200 });
+    isAllowed = true;
+    expect(await transport.send({ method: 'PATCH', path: '/third', body: {}, allowed })).toMatchObject({ status: 200 });
+    expect(seen).toEqual(['/first', '/third']);
+  });
+
   it('sends query, body, content type and credentials, and gives back raw JSON', async () => {
     const { transport } = await start(({ method, url, headers, text }, response) =>
       json(response, 201, {

@@ -123,7 +123,9 @@ class HttpTransport implements Transport {
     for (let rejected = false; ; rejected = true) {
       const credentials = await unlessAborted(this.#options.credentials(rejected), signal);
       const url = new URL(this.#options.server);
-      const response = await this.#poolsFor(credentials.tls)[pool].request({
+      const dispatcher = this.#poolsFor(credentials.tls)[pool];
+      const { allowed } = request;
+      const response = await (allowed === undefined ? dispatcher : dispatcher.compose(lastWord(allowed))).request({
         origin: url.origin,
         path: `${url.pathname.replace(/\/$/, '')}${request.path}${queryOf(request.query)}`,
         method: request.method,
@@ -213,6 +215,7 @@ class HttpTransport implements Transport {
   }
 
   #failure(request: ApiRequest | Pick<ApiRequest, 'path' | 'signal'>, error: unknown, limit: Limit): unknown {
+    if (error instanceof KeptBack) return error.reason;
     if (request.signal?.aborted === true) return request.signal.reason;
     return connectionError(request, limit.signal.aborted ? limit.signal.reason : error);
   }
@@ -233,6 +236,36 @@ function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', abort, { once: true });
     void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/** A request may have waited long for its connection: `allowed` is asked when there is one, right before the first byte. */
+function lastWord(allowed: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart(controller, context) {
+        try {
+          allowed();
+        } catch (error) {
+          controller.abort(new KeptBack(error));
+          return;
+        }
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (...parts) => handler.onResponseStart?.(...parts),
+      onResponseData: (...parts) => handler.onResponseData?.(...parts),
+      onResponseEnd: (...parts) => handler.onResponseEnd?.(...parts),
+      onResponseError: (...parts) => handler.onResponseError?.(...parts),
+    });
+}
+
+/** Carries what `allowed` has thrown through undici. */
+class KeptBack extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super('The request was kept back');
+    this.reason = reason;
+  }
 }
 
 /** Says what was tried and the code or message of the cause; never its headers. */

@@ -135,7 +135,7 @@ function sender({ transport, clock, rateLimit }: KubeClientOptions): Send {
     for (let retries = 0; ; retries++) {
       await rateLimit?.take(`${nameOf(subject.resource)} ${subject.key}`, request.signal);
       allowed?.();
-      const response = await transport.send(request);
+      const response = await transport.send(allowed === undefined ? request : { ...request, allowed });
       const wait = response.status === 429 || response.status === 503 ? retryAfterOf(response) : undefined;
       if (wait === undefined || wait > longestRetryAfter || retries === mostRetries) return response;
       await sleep(clock, wait, request.signal);
@@ -149,7 +149,7 @@ function writer({ canWrite, onWritten }: KubeClientOptions, send: Send) {
       if (canWrite?.() === false)
         throw new WritesStopped(`${attemptOf(subject)}: this process does not hold the lease`);
     };
-    const response = await send(subject, request, allowed);
+    const response = await send(subject, request, canWrite === undefined ? undefined : allowed);
     const written = writtenOf(subject, response);
     if (written.ok && subject.verb !== 'delete') onWritten?.(subject.resource, written.object);
     return written;

@@ -17,17 +17,21 @@ export interface LeaderElectionOptions {
   /** Who we are: unique for each process, also after a restart. */
   readonly identity: string;
   readonly fieldManager: string;
-  /** All in milliseconds; the defaults are Flagger's: 60 s, 15 s, 5 s. */
+  /** All in milliseconds. Default 60 s, as Flagger's; the others follow from it (`termsOf`), and are Flagger's then. */
   readonly leaseDuration?: number;
   /** A leader that could not renew for so long gives up. */
   readonly renewDeadline?: number;
   readonly retryPeriod?: number;
-  /** Limit of one request for the lease. Default 5 s. */
+  /** Limit of one request for the lease. */
   readonly requestTimeout?: number;
-  /** Limit of one write by whoever asks `canWrite`: writes stop this long before others may lead. Default 30 s, the transport's. */
+  /** Limit of one write by whoever asks `canWrite`: writes stop this long before others may lead. */
   readonly writeTimeout?: number;
   readonly log?: Log | undefined;
   readonly onHeld?: (held: boolean) => void;
+  /** Every look at the lease, own writes included. */
+  readonly onSeen?: (seen: SeenLease) => void;
+  /** Asked before a free lease is taken. Default: always. */
+  readonly mayTake?: (seen: SeenLease) => boolean;
 }
 
 export interface LeaderElection {
@@ -42,12 +46,34 @@ export interface LeaderElection {
 }
 
 /** What a Lease said and when we first saw it say so: the clocks of others are not to be trusted. */
-interface Observed {
+export interface SeenLease {
+  /** Empty: nobody's. */
   readonly holder: string;
   readonly renewTime: string;
   readonly duration: number;
   readonly at: number;
+  /** Who has asked the holder for it (see `sharding.ts`). */
+  readonly wantedBy: string | undefined;
 }
+
+/** On the Lease: identity of a process that would like to have it. Whoever takes the lease takes it off. */
+export const wantedByAnnotation = 'serin.dev/wanted-by';
+
+/** The longest write: the transport's limit of a request. */
+const longestWrite = 30_000;
+
+/** What follows from the duration of a lease, in the proportions of Flagger's 60 s, 15 s and 5 s. */
+export function termsOf(leaseDuration: number) {
+  return {
+    leaseDuration,
+    renewDeadline: leaseDuration / 4,
+    retryPeriod: leaseDuration / 12,
+    requestTimeout: leaseDuration / 12,
+    writeTimeout: Math.min(longestWrite, leaseDuration / 2),
+  };
+}
+
+const unwanted = { [wantedByAnnotation]: null };
 
 /** client-go's jitter: processes that start together do not ask together. */
 const jitter = 1.2;
@@ -58,25 +84,18 @@ export function electLeader(options: LeaderElectionOptions): LeaderElection {
 }
 
 class Election implements LeaderElection {
-  readonly #options: Required<Omit<LeaderElectionOptions, 'log' | 'onHeld'>> & LeaderElectionOptions;
+  readonly #options: ReturnType<typeof termsOf> & LeaderElectionOptions;
   readonly #client: Client;
   readonly #acquired = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   readonly #run: Promise<'lost' | 'stopped'>;
-  #observed: Observed | undefined;
+  #observed: SeenLease | undefined;
   #held = false;
   /** When the request of the last successful renewal was sent. */
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderElectionOptions) {
-    this.#options = {
-      leaseDuration: 60_000,
-      renewDeadline: 15_000,
-      retryPeriod: 5_000,
-      requestTimeout: 5_000,
-      writeTimeout: 30_000,
-      ...options,
-    };
+    this.#options = { ...termsOf(options.leaseDuration ?? 60_000), ...options };
     this.#client = kubeClient(options);
     this.#run = this.#lead();
   }
@@ -139,8 +158,8 @@ class Election implements LeaderElection {
     return done;
   }
 
-  async #tryLease(signal: AbortSignal): Promise<boolean> {
-    const { lease, identity, clock } = this.#options;
+  async #tryLease(signal: AbortSignal, again = true): Promise<boolean> {
+    const { lease, identity, clock, mayTake } = this.#options;
     const live = await this.#client.get(leases, lease, signal);
     if (live === undefined) {
       const created = await this.#client.create(leases, this.#newLease(), { signal });
@@ -149,16 +168,17 @@ class Election implements LeaderElection {
     const seen = this.#observe(live);
     const mine = seen.holder === identity;
     if (!mine && seen.holder !== '' && clock.monotonic() < seen.at + seen.duration) return false;
-    const spec = mine
-      ? this.#terms()
-      : { ...this.#terms(), acquireTime: this.#now(), leaseTransitions: transitionsOf(live) + 1 };
+    if (!mine && mayTake?.(seen) === false) return false;
     const { resourceVersion } = live.metadata;
-    const written = await this.#client.patch(
-      leases,
-      lease,
-      { type: 'merge', body: { metadata: { resourceVersion }, spec } },
-      { signal },
-    );
+    const body = mine
+      ? { metadata: { resourceVersion }, spec: this.#terms() }
+      : {
+          metadata: { resourceVersion, ...(seen.wantedBy === undefined ? {} : { annotations: unwanted }) },
+          spec: { ...this.#terms(), acquireTime: this.#now(), leaseTransitions: transitionsOf(live) + 1 },
+        };
+    const written = await this.#client.patch(leases, lease, { type: 'merge', body }, { signal });
+    // Somebody else has just written it: who holds it now must be known at once, not a retry period later.
+    if (!written.ok && written.why === 'stale' && again) return this.#tryLease(signal, false);
     return this.#written(written);
   }
 
@@ -204,17 +224,25 @@ class Election implements LeaderElection {
     }
   }
 
-  #observe(live: KubeObject): Observed {
+  #observe(live: KubeObject): SeenLease {
     const spec = isRecord(live['spec']) ? live['spec'] : {};
     const holder = textOf(spec['holderIdentity']);
     const renewTime = textOf(spec['renewTime']);
     const seconds = Number(spec['leaseDurationSeconds'] ?? this.#options.leaseDuration / 1_000);
     const before = this.#observed;
-    if (before?.holder === holder && before.renewTime === renewTime) return before;
     if (before?.holder !== holder && holder !== '')
       this.#options.log?.info(`The new leader is ${holder}`, { lease: keyOf(this.#options.lease) });
-    this.#observed = { holder, renewTime, duration: seconds * 1_000, at: this.#options.clock.monotonic() };
-    return this.#observed;
+    const known = before?.holder === holder && before.renewTime === renewTime;
+    const seen: SeenLease = {
+      holder,
+      renewTime,
+      duration: seconds * 1_000,
+      at: known ? before.at : this.#options.clock.monotonic(),
+      wantedBy: live.metadata.annotations?.[wantedByAnnotation],
+    };
+    this.#observed = seen;
+    this.#options.onSeen?.(seen);
+    return seen;
   }
 
   #newLease(): KubeObject {

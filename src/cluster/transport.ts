@@ -21,6 +21,8 @@ export interface ApiRequest {
   /** Default `application/json`; tables and metadata-only objects are asked for here. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** Asked as late as a transport can, when nothing is left to wait for: what it throws keeps the request back, and is what `send` throws. */
+  readonly allowed?: () => void;
 }
 
 export interface ApiResponse {
