@@ -130,6 +130,20 @@ it('tells only real differences of a relist', () => {
   expect(changes).toEqual(['2>20', '->21', '3>-']);
 });
 
+it('follows an API server whose versions went back, and tells what differs', () => {
+  const { store, changes, versionOf } = start([object('same', '5'), object('older', '6'), object('gone', '7')]);
+  store.put(object('older', '90'));
+  store.put(object('new', '95'));
+  store.learn(object('written', '99'));
+  store.put(object('forked', '18'));
+  changes.length = 0;
+  store.swap([object('same', '5'), object('older', '6'), object('forked', '18', { uid: 'other' })], '20');
+  expect(changes).toEqual(['90>6', '18>18', '7>-', '95>-', '99>-']);
+  store.put(object('older', '21'));
+  store.learn(object('late', '22'));
+  expect([versionOf('older'), versionOf('late')]).toEqual(['21', '22']);
+});
+
 it.each([
   ['10', '9', true],
   ['9', '10', false],

@@ -1,4 +1,5 @@
 /** The objects of one kind in memory, written by one watcher and read by everybody. */
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, Ref } from '#api/kubernetes.ts';
 import { keyOf, refOf } from './resource.ts';
 import type { ChangeHandler, Store } from './store.ts';
@@ -19,7 +20,8 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * Objects are never changed after they came in, and an object never gets older: of two versions of one incarnation the newer one stays,
- * whatever the order of arrival. Readers must not write to what they read.
+ * whatever the order of arrival. Readers must not write to what they read. The exception is a list that is older than what has been seen:
+ * then the API server itself went back, as after its etcd was restored from a backup, and the list alone counts.
  */
 export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions;
@@ -114,16 +116,17 @@ export class MemoryStore implements Store {
   /** Takes a whole list that was true at `version`: readers see all of it at once, and handlers are told of what really differs. */
   swap(objects: Iterable<KubeObject>, version: string): void {
     const changes: [KubeObject | undefined, KubeObject | undefined][] = [];
+    const wentBack = isNewer(this.#seen, version);
     const listed = new Set<string>();
     for (const object of objects) {
       const key = keyOf(refOf(object));
       listed.add(key);
-      const change = this.#replace(key, object);
+      const change = wentBack ? this.#restore(key, object) : this.#replace(key, object);
       if (change !== undefined) changes.push(change);
     }
     for (const [key, before] of this.#objects) {
       // Own writes that are newer than the list are not in it.
-      if (listed.has(key) || isNewer(before.metadata.resourceVersion, version)) continue;
+      if (listed.has(key) || (!wentBack && isNewer(before.metadata.resourceVersion, version))) continue;
       this.#unset(key, before);
       changes.push([before, undefined]);
     }
@@ -148,7 +151,17 @@ export class MemoryStore implements Store {
   #replace(key: string, object: KubeObject): [KubeObject | undefined, KubeObject] | undefined {
     const before = this.#objects.get(key);
     if (before !== undefined && !supersedes(object, before)) return undefined;
+    return this.#set(key, before, this.#strip(object));
+  }
+
+  /** Puts the object in whatever its version: a history that was begun again gives the same versions to other states. */
+  #restore(key: string, object: KubeObject): [KubeObject | undefined, KubeObject] | undefined {
+    const before = this.#objects.get(key);
     const after = this.#strip(object);
+    return isDeepStrictEqual(before, after) ? undefined : this.#set(key, before, after);
+  }
+
+  #set(key: string, before: KubeObject | undefined, after: KubeObject): [KubeObject | undefined, KubeObject] {
     if (before !== undefined) this.#unset(key, before, true);
     this.#objects.set(key, after);
     this.#byNamespace.add(key, after);
