@@ -1,12 +1,12 @@
 /** A registry of secret values, and their removal from any text that leaves the process. */
 
 export interface Redactor {
-  /** Every later `scrub` removes this value, also URL-encoded and in Base64. Values under four characters are ignored: they are in every text. */
+  /** Every later `scrub` removes this value, also URL-encoded and in Base64. Values under six characters are ignored: they are words of many texts, and no secrets. */
   readonly register: (value: string) => void;
   readonly scrub: (text: string) => string;
 }
 
-const shortest = 4;
+const shortest = 6;
 /** Secrets rotate; the oldest are forgotten so that a process that runs for months does not grow. */
 const most = 2_000;
 const blank = '***';

@@ -54,7 +54,7 @@ export function alertingWith(deps: AlertingDeps): Alerting {
 
   return {
     async send(canary, effect, signal) {
-      const alert = alertOf(canary, effect, settings);
+      const alert = alertOf(canary, { ...effect, message: redactor.scrub(effect.message) }, settings);
       log.info(`Alert: ${alert.message}`, { canary: labelOf(alert), severity: alert.severity });
       const entries = canary.spec.analysis.alerts ?? [];
       if (entries.length === 0) {

@@ -34,6 +34,8 @@ export interface CanaryController {
 
 /** What the controller remembers of a Canary between passes; all of it can be lost. */
 interface Memory {
+  /** A Canary of the same name that was made anew is another one. */
+  readonly uid: string | undefined;
   /** The `spec` that the last sync saw. */
   generation?: number | undefined;
   /** Monotonic time at which draining is looked at. */
@@ -121,7 +123,12 @@ export function startCanaryController(context: Context, settings: CanarySettings
   ): Promise<void> => {
     const startedAt = clock.monotonic();
     const read = readCanary(object);
-    const configs = await configsOf(read.canary, signal);
+    const configs = await configsOf(read.canary, signal).catch((error: unknown) => {
+      // Nothing of the pass has happened yet: what was due still is, when the queue tries again.
+      if (due === 'sync') memory.generation = undefined;
+      else if (due === 'tick') schedule.again(key, clock.monotonic());
+      throw error;
+    });
     const seen = observe(read, caches, settings, {
       due,
       now: clock.now(),
@@ -158,7 +165,10 @@ export function startCanaryController(context: Context, settings: CanarySettings
       for (const part of [memories, schedule, gauges, queue]) forget(part, key);
       return;
     }
-    const memory = memories.get(key) ?? { unwritten: [] };
+    const known = memories.get(key);
+    const memory =
+      known?.uid === after.metadata.uid && known !== undefined ? known : { uid: after.metadata.uid, unwritten: [] };
+    if (memory !== known) for (const part of [schedule, gauges]) part.forget(key);
     memories.set(key, memory);
     // Status writes change no generation: they move nothing.
     if (memory.generation !== after.metadata.generation) queue.add(key);

@@ -6,6 +6,7 @@ import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.t
 import { describeProblem } from '#api/problem.ts';
 import { ApiError } from '#cluster/api-error.ts';
 import { metricTemplates } from '#cluster/resource.ts';
+import { ConnectionError } from '#cluster/transport.ts';
 import type { HookAnswer, Measured, MetricSource } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import {
@@ -146,8 +147,7 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
       const values = await secretData(context, { namespace, name }, signal);
       return values === undefined ? { ok: false, message: `secrets "${name}" not found` } : { ok: true, values };
     } catch (error) {
-      // What is forbidden stays so until somebody allows it; any other failure is none of the metric's.
-      if (error instanceof ApiError && error.status === 403) return { ok: false, message: error.message };
+      if (error instanceof ApiError || error instanceof ConnectionError) return { ok: false, message: error.message };
       throw error;
     }
   };

@@ -1,7 +1,8 @@
 /** Performs what a pass over a Canary yields: the one place where its decisions become calls. */
 import type { Canary } from '#api/canary.ts';
 import type { CanaryStatus } from '#api/canary-status.ts';
-import type { Ref, Resource } from '#api/kubernetes.ts';
+import type { FieldChange } from '#api/field-change.ts';
+import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import { daemonSets, deployments, canaries, horizontalPodAutoscalers, services } from '#cluster/resource.ts';
 import { payloadChecksum } from '#engine/canary/checksum.ts';
 import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine/canary/effects.ts';
@@ -81,10 +82,13 @@ async function perform(performer: Performer, effect: Effect): Promise<Answers[Ef
     }
     case 'copy-config':
       return performer.configs.copy(effect, writing, signal);
-    case 'set-finalizers': {
+    case 'set-finalizer': {
       const { name, namespace } = canary.metadata;
       const ref: Ref = { name, ...(namespace === undefined ? {} : { namespace }) };
-      const changes = [{ path: ['metadata', 'finalizers'], value: effect.finalizers }];
+      const changes = ({ metadata: { finalizers = [] } }: KubeObject): readonly FieldChange[] => {
+        const others = finalizers.filter((finalizer) => finalizer !== effect.name);
+        return [{ path: ['metadata', 'finalizers'], value: effect.present ? [...others, effect.name] : others }];
+      };
       await writing.change(
         canaries,
         ref,

@@ -37,6 +37,12 @@ export class Schedule {
     return true;
   }
 
+  /** A tick that could not be carried out is due again. */
+  again(key: string, now: number): void {
+    const job = this.#jobs.get(key);
+    if (job !== undefined) job.next = Math.min(job.next, now);
+  }
+
   /** Milliseconds until the next tick; `undefined` for a Canary without a job. */
   until(key: string, now: number): number | undefined {
     const job = this.#jobs.get(key);

@@ -16,11 +16,12 @@ export async function tellEvent(
   about: Omit<WebhookPayload, 'metadata'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, cluster, clock } = context;
+  const { log, cluster, clock, redactor } = context;
+  const message = redactor.scrub(event.message);
   const label = `${canary.metadata.name}.${canary.metadata.namespace}`;
-  log[event.isError === true ? 'error' : 'info'](event.message, { canary: label });
-  cluster.events.record(canary, { type: event.type, reason: 'Synced', message: event.message });
-  const notice = { message: event.message, type: event.type, at: clock.now() };
+  log[event.isError === true ? 'error' : 'info'](message, { canary: label });
+  cluster.events.record(canary, { type: event.type, reason: 'Synced', message });
+  const notice = { message, type: event.type, at: clock.now() };
   for (const { hook, metadata } of receiversOf(canary, settings)) {
     const answer = await callWebhook(hook, eventPayload(about, notice, metadata), context, signal);
     if (!answer.ok) log.error(`error sending event to webhook: ${answer.message}`, { canary: label });

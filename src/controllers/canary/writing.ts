@@ -12,15 +12,18 @@ import { PassFailed } from '#engine/canary/effects.ts';
 /** As the original: five attempts, each on what the API server has by then. */
 const attempts = 5;
 
+/** What to change, as such or as it follows from the object at hand. */
+type Changes = readonly FieldChange[] | ((live: KubeObject) => readonly FieldChange[]);
+
 export interface Writing {
   /** Creates `object`; one that is there already is the answer. `failure` goes before the API server's text. */
   create(resource: Resource, object: KubeObject, failure: string): Promise<KubeObject>;
-  /** Gives the object these fields; `live` is the version that the change was decided on. */
+  /** Gives the object these fields, or those that follow from it; `live` is the version that the change was decided on. */
   change(
     resource: Resource,
     ref: Ref,
     live: KubeObject | undefined,
-    changes: readonly FieldChange[],
+    changes: Changes,
     failure: string,
   ): Promise<KubeObject>;
   /** Makes `status` the status of `live`'s object; other fields of it are left alone. */
@@ -62,7 +65,7 @@ export function writingTo(client: Client, signal: AbortSignal): Writing {
     async change(resource, ref, live, changes, failure) {
       const seen = live ?? (await fresh(resource, ref, failure));
       return retried(resource, seen, failure, (object) => {
-        const patch = fieldPatch(object, changes);
+        const patch = fieldPatch(object, typeof changes === 'function' ? changes(object) : changes);
         return patch === undefined ? undefined : client.patch(resource, ref, patch, { signal });
       });
     },

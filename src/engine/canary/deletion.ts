@@ -27,7 +27,7 @@ export function* keepFinalizer(pass: Pass): Steps {
   const { finalizers = [] } = pass.canary.metadata;
   const wanted = pass.canary.spec.revertOnDeletion === true;
   if (wanted === finalizers.includes(finalizer)) return;
-  yield* setFinalizers(wanted ? [...finalizers, finalizer] : finalizers.filter((name) => name !== finalizer));
+  yield* ask({ do: 'set-finalizer', name: finalizer, present: wanted });
 }
 
 export function mustRevert({ canary }: Pass): boolean {
@@ -57,15 +57,11 @@ export function* revert(pass: Pass): Steps<boolean> {
   if (yield* stillDraining(pass)) return false;
   // The event comes first: with its last finalizer the Canary is gone.
   yield* tell(pass, says.terminated(pass.names));
-  yield* setFinalizers((pass.canary.metadata.finalizers ?? []).filter((name) => name !== finalizer));
+  yield* ask({ do: 'set-finalizer', name: finalizer, present: false });
   return false;
 }
 
 /** The last write of the status was that of the phase. */
 function waitsTooLong({ status, seen }: Pass): boolean {
   return parseTime(status.lastTransitionTime ?? '') + readinessPatience <= seen.now;
-}
-
-function* setFinalizers(finalizers: readonly string[]): Steps {
-  yield* ask({ do: 'set-finalizers', finalizers });
 }

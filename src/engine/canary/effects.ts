@@ -65,7 +65,8 @@ export type Effect =
         readonly owner: OwnerReference;
       };
     }
-  | { readonly do: 'set-finalizers'; readonly finalizers: readonly string[] }
+  /** One finalizer of the Canary; those of others are theirs. */
+  | { readonly do: 'set-finalizer'; readonly name: string; readonly present: boolean }
   | { readonly do: 'new-id' }
   | { readonly do: 'reconcile-routes' }
   | { readonly do: 'read-routes' }
@@ -93,7 +94,7 @@ export interface Answers {
   create: KubeObject;
   change: KubeObject;
   'copy-config': void;
-  'set-finalizers': void;
+  'set-finalizer': void;
   /** A random UUID. */
   'new-id': string;
   'reconcile-routes': void;

@@ -20,7 +20,9 @@ export function* ensureObjects(pass: Pass): Steps<boolean> {
   yield* ensureReleaseServices(pass);
   if (checked && pass.status.draining === undefined) yield* checkMetricServers(pass);
   yield* ensurePrimary(pass);
-  if (checked && !(yield* firstVersionReady(pass))) return false;
+  // Without analysis only users who are served by the target already make the wait worth while.
+  const awaited = checked || (initialising && apexSelectsTarget(pass));
+  if (awaited && !(yield* firstVersionReady(pass))) return false;
   yield* ensurePrimaryScaler(pass);
   const servedByTarget = apexSelectsTarget(pass);
   yield* ensureApexService(pass);

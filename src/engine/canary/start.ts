@@ -23,8 +23,8 @@ export function* startRun(pass: Pass): Steps {
 
 /** Another revision came while one was analysed: from the beginning, with all traffic on the primary unless that cannot take it. */
 export function* restartRun(pass: Pass): Steps {
-  yield* tell(pass, says.restarting(pass.names));
   const irreplaceable = carriesAll(pass.status) && !primaryReadiness(pass).ready;
   if (!irreplaceable) yield* setRoutes(pass, allToPrimary);
+  yield* tell(pass, says.restarting(pass.names));
   yield* syncStatus(pass, 'Progressing', { ...noCounters, canaryWeight: irreplaceable ? 100 : 0 });
 }

@@ -94,9 +94,10 @@ function* write(pass: Pass, next: RunStatus): Steps {
     lastTransitionTime: rfc3339(pass.seen.now),
     ...(pass.decisions.length > 0 ? { decisions: newestDecisions(next.decisions, pass.decisions) } : {}),
   };
+  yield* ask({ do: 'write-status', status: asWritten(pass.status) });
+  // A write that was refused is made up for by the next one.
   pass.decisions = [];
   pass.written = pass.status;
-  yield* ask({ do: 'write-status', status: asWritten(pass.status) });
 }
 
 /** A Canary that was never taken on has no phase and no counters: the original writes nothing to it. */
