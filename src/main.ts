@@ -47,7 +47,7 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const server = await serveStatus(options.port, registry);
+  const server = await serveStatus({ port: options.port, registry, log });
   log.info(`Serving metrics and health on port ${server.port}`);
   const election = options.leaseNamespace === undefined ? undefined : lead(connection, options.leaseNamespace, log);
   const cluster = connectCluster({

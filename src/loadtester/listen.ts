@@ -7,6 +7,8 @@ import { serve } from '@hono/node-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { sleep, systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
+import { errorText } from '#runtime/error-text.ts';
+import { listenFailure } from '#runtime/listen-failure.ts';
 import type { Log } from '#runtime/log.ts';
 import { loadGenerator } from './http-load.ts';
 import { runCommand } from './run-command.ts';
@@ -35,11 +37,10 @@ const grace = 60_000;
 
 /** Rejects when the port cannot be had. */
 export async function listenLoadtester(options: ListenOptions): Promise<ListeningLoadtester> {
-  const { port, host, ...rest } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const tester = createLoadtester({
-    ...rest,
+    ...options,
     run: runCommand,
     load: loadGenerator(systemClock),
     has: isInstalled,
@@ -48,9 +49,9 @@ export async function listenLoadtester(options: ListenOptions): Promise<Listenin
     readFile: (path) => readFile(path, 'utf8'),
     metrics: () => registry.metrics(),
   });
-  const { server, port: actual } = await listening(tester.fetch, port, host);
+  const { server, port } = await listening(tester.fetch, options);
   return {
-    port: actual,
+    port,
     async close() {
       await closed(server);
       tester.close();
@@ -77,7 +78,10 @@ async function closed(server: Server): Promise<void> {
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-function listening(fetch: Fetch, port: number, host: string | undefined): Promise<{ server: Server; port: number }> {
+function listening(
+  fetch: Fetch,
+  { port, host, log }: ListenOptions,
+): Promise<{ readonly server: Server; readonly port: number }> {
   return new Promise((resolve, reject) => {
     const address = host === undefined || host === '' ? {} : { hostname: host };
     const server = serve({ fetch, port, ...address, overrideGlobalObjects: false }, (info) => {
@@ -85,7 +89,10 @@ function listening(fetch: Fetch, port: number, host: string | undefined): Promis
     });
     // Without TLS or HTTP/2 options it is always this one.
     const httpServer = server as Server;
-    server.once('error', reject);
+    server.on('error', (error) => {
+      if (httpServer.listening) log.error(`The server failed: ${errorText(error)}`);
+      else reject(listenFailure(port, error));
+    });
   });
 }
 
