@@ -43,4 +43,14 @@ describe('a rate limit', () => {
     await pass(200);
     expect([turns, String(await gone)]).toEqual([['a', 'b'], 'Error: enough']);
   });
+
+  it('of a negative number is none, and of zero that of client-go', async () => {
+    const free = start(-1, 1);
+    const slow = start(0, 1);
+    for (let times = 0; times < 100; times++) void free.ask('a');
+    for (let times = 0; times < 100; times++) void slow.ask('a');
+    await free.pass(0);
+    await slow.pass(1_100);
+    expect([free.turns.length, slow.turns.length]).toEqual([100, 6]);
+  });
 });

@@ -3,11 +3,13 @@ import type { CancelTimer, Clock } from '#runtime/clock.ts';
 
 export interface RateLimitOptions {
   readonly clock: Clock;
-  /** Tokens a second. */
+  /** Tokens a second. As in client-go 0 stands for its default of 5, and a negative number for no limit. */
   readonly qps: number;
   /** Tokens that can be saved up. */
   readonly burst: number;
 }
+
+const defaultQps = 5;
 
 interface Waiter {
   readonly grant: () => void;
@@ -16,6 +18,7 @@ interface Waiter {
 /** Fair between keys: of those who wait every key gets one token a round, so that a busy object cannot starve the others. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
+  readonly #qps: number;
   /** Keys in the order of their turns; within a key, first come first served. */
   readonly #waiting = new Map<string, Waiter[]>();
   #tokens: number;
@@ -24,6 +27,7 @@ export class RateLimit {
 
   constructor(options: RateLimitOptions) {
     this.#options = options;
+    this.#qps = options.qps === 0 ? defaultQps : options.qps;
     this.#tokens = options.burst;
     this.#filledAt = options.clock.monotonic();
   }
@@ -31,6 +35,7 @@ export class RateLimit {
   /** Resolves when it is the turn of `key`; rejects with the signal's reason when that is aborted first. */
   async take(key: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#qps < 0) return;
     this.#fill();
     if (this.#waiting.size === 0 && this.#tokens >= 1) {
       this.#tokens -= 1;
@@ -67,14 +72,14 @@ export class RateLimit {
 
   #fill(): void {
     const now = this.#options.clock.monotonic();
-    this.#tokens = Math.min(this.#options.burst, this.#tokens + ((now - this.#filledAt) / 1_000) * this.#options.qps);
+    this.#tokens = Math.min(this.#options.burst, this.#tokens + ((now - this.#filledAt) / 1_000) * this.#qps);
     this.#filledAt = now;
   }
 
   #arm(): void {
     if (this.#cancel !== undefined || this.#waiting.size === 0) return;
     // One millisecond more than computed, so that rounding never leaves the bucket a hair short of a token.
-    const delay = Math.max(0, ((1 - this.#tokens) / this.#options.qps) * 1_000) + 1;
+    const delay = Math.max(0, ((1 - this.#tokens) / this.#qps) * 1_000) + 1;
     this.#cancel = this.#options.clock.after(delay, () => {
       this.#cancel = undefined;
       this.#serve();
