@@ -10,6 +10,7 @@ import { alertProviders, canaries, metricTemplates, nameOf, pathOf } from '#clus
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
 import type { CanarySettings } from '#controllers/canary/settings.ts';
 import { serveStatus } from '#controllers/status-server.ts';
+import { tellMetricsServer } from '#metrics/metrics-server.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
 import type { Log } from '#runtime/log.ts';
@@ -64,6 +65,8 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   try {
     await requireCrds(connection, [canaries, metricTemplates, alertProviders], options);
     log.info(`Connected to ${connection.server}`);
+    // Canaries need not wait for it: each asks its own servers before its first run.
+    void tellMetricsServer(options.canary.metricsServer, { http: gotHttp(), clock: systemClock, log }, options.signal);
     return await lookAfter(options, cluster, registry, election);
   } catch (error) {
     // An API server that does not answer must not keep a process that was asked to end.
