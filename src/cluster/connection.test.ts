@@ -108,4 +108,23 @@ describe('a kubeconfig', () => {
     const kubeconfigText = JSON.stringify({ clusters: [], users: [], contexts: [], 'current-context': 'x' });
     await expect(connect({ clock, kubeconfigText, context: 'y' })).rejects.toThrow('no cluster for the context "y"');
   });
+
+  it.each([
+    ['https://other:6443', {}, 'https://other:6443'],
+    ['other:8080', {}, 'http://other:8080'],
+    ['other:6443', { 'certificate-authority-data': 'QQ==' }, 'https://other:6443'],
+    ['other:6443', { 'insecure-skip-tls-verify': true }, 'https://other:6443'],
+  ])('gives way to the server %s', async (server, tls, wanted) => {
+    const { clock } = handClock();
+    const kubeconfigText = JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1', ...tls } }],
+      users: [{ name: 'u', user: {} }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+    expect((await connect({ clock, kubeconfigText, server })).server).toBe(wanted);
+    await expect(connect({ clock, kubeconfigText, server: 'ftp://other' })).rejects.toThrow(
+      'Cannot connect to the API server "ftp://other": it must be an http or https URL',
+    );
+  });
 });

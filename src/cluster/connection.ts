@@ -1,6 +1,6 @@
 /** Finds the API server and proves who we are: the only file that knows client-node, of which it uses the class `KubeConfig` alone. */
 import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '#runtime/clock.ts';
 import { type Credentials, type HttpTransportOptions, httpTransport } from './http-transport.ts';
 import type { Transport } from './transport.ts';
@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly kubeconfigText?: string;
   /** Context within it. Default: its current one. */
   readonly context?: string;
+  /** Address of the API server, in place of the one that the context names. Without a scheme it is what the cluster's entry speaks. */
+  readonly server?: string;
   readonly transport?: Pick<HttpTransportOptions, 'userAgent' | 'timeout' | 'connections' | 'maxBytes'>;
 }
 
@@ -50,7 +52,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /** Loaded late, because it brings the models of all kinds with it: 0.3 s and 87 MB. */
-async function load({ kubeconfig, kubeconfigText, context }: ConnectOptions): Promise<KubeConfig> {
+async function load({ kubeconfig, kubeconfigText, context, server }: ConnectOptions): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const failure = await failureOf(() => {
@@ -65,11 +67,23 @@ async function load({ kubeconfig, kubeconfigText, context }: ConnectOptions): Pr
     throw new Error(`Cannot read ${place}: it is missing or not a kubeconfig${code}`);
   }
   if (context !== undefined) config.setCurrentContext(context);
-  // client-node refuses plain HTTP unless told not to verify, although there is nothing to verify.
-  config.clusters = config.clusters.map((cluster) =>
-    cluster.server.startsWith('http://') ? { ...cluster, skipTLSVerify: true } : cluster,
-  );
+  const current = config.getCurrentCluster()?.name;
+  config.clusters = config.clusters
+    .map((cluster) =>
+      server !== undefined && cluster.name === current ? { ...cluster, server: addressFor(cluster, server) } : cluster,
+    )
+    // client-node refuses plain HTTP unless told not to verify, although there is nothing to verify.
+    .map((cluster) => (cluster.server.startsWith('http://') ? { ...cluster, skipTLSVerify: true } : cluster));
   return config;
+}
+
+/** As client-go: TLS when the cluster has anything to say about it. */
+function addressFor(cluster: Cluster, server: string): string {
+  const speaksTls = cluster.caData !== undefined || cluster.caFile !== undefined || cluster.skipTLSVerify;
+  const address = server.includes('://') ? server : `${speaksTls ? 'https' : 'http'}://${server}`;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+    throw new Error(`Cannot connect to the API server "${server}": it must be an http or https URL`);
+  return address;
 }
 
 /** Resolves credentials once for all who ask at the same time; on 401 from a newly read kubeconfig, past every cache of client-node. */
