@@ -7,18 +7,22 @@ export const flaggerFlags = {
   ...klogFlags,
   kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
   master: stringFlag('', 'Address of the API server; overrides that of the kubeconfig.'),
-  'kubeconfig-qps': intFlag(100, 'Requests a second to the API server.'),
-  'kubeconfig-burst': intFlag(250, 'Requests that may be saved up.'),
-  'kubeconfig-service-mesh': stringFlag('', 'Kubeconfig of the cluster with the routing objects; default: kubeconfig.'),
+  'kubeconfig-qps': intFlag(100, 'Requests a second to the API server; 0: 5, as in client-go; negative: no limit.'),
+  'kubeconfig-burst': intFlag(250, 'Requests that may be saved up.', { from: 1 }),
+  'kubeconfig-service-mesh': stringFlag(
+    '',
+    'Accepted, with a warning: another cluster for the routing objects is not offered yet.',
+  ),
   'metrics-server': stringFlag(defaultCanarySettings.metricsServer, 'Prometheus URL.'),
   'control-loop-interval': durationFlag(
     defaultCanarySettings.controlLoopInterval,
     'How often new Canaries and changed intervals are looked for.',
+    { above: 0 },
   ),
   'log-level': stringFlag('debug', 'debug, info, warn, error, fatal or panic.'),
   'zap-encoding': stringFlag('json', 'Accepted; logs are always JSON.'),
   'zap-replace-globals': boolFlag(false, 'Accepted without effect.'),
-  port: intFlag(8080, 'Port of /metrics and /healthz.'),
+  port: intFlag(8080, 'Port of /metrics and /healthz.', { from: 0, to: 65_535 }),
   'slack-url': stringFlag('', 'Slack webhook of the global alerts.'),
   'slack-token': stringFlag('', 'Slack token; with it the URL is the API of Slack.'),
   'slack-proxy-url': stringFlag('', 'Proxy for Slack.'),
@@ -43,17 +47,41 @@ export const flaggerFlags = {
   'cluster-name': stringFlag('', 'Shown in alerts.'),
   'no-cross-namespace-refs': boolFlag(false, 'Refuse references to other namespaces.'),
   version: boolFlag(false, 'Print the version and exit.'),
+  shards: intFlag(
+    1,
+    'Serin: how many parts the Canaries are in; replicas share them, one Lease each; needs -enable-leader-election.',
+  ),
+  'lease-duration': durationFlag(
+    60_000,
+    'Serin: how long a Lease lasts that is not renewed; after it another replica takes over.',
+  ),
   'min-analysis-interval': durationFlag(
     defaultCanarySettings.minAnalysisInterval,
     'Serin: shortest analysis interval; shorter ones are lengthened to it.',
+    { above: 0 },
   ),
   'traffic-drain': durationFlag(
     defaultCanarySettings.trafficDrain,
     'Serin: how long pods keep running after the data plane has followed a route away from them; 0s: not at all.',
+    { from: 0 },
   ),
 };
 
 export type FlaggerFlags = FlagValues<typeof flaggerFlags>;
+
+/** Shorter ones leave no time for an answer that is late. */
+const shortestLease = 6_000;
+/** Each costs two requests every twelfth of a lease's duration. */
+const mostShards = 256;
+
+/** What is wrong with the flags about Leases. */
+export function leaseProblem(flags: FlaggerFlags): string | undefined {
+  const { shards, 'lease-duration': duration, 'enable-leader-election': elects } = flags;
+  if (shards < 1 || shards > mostShards) return `Cannot use -shards=${shards}: choose 1 to ${mostShards}`;
+  if (shards > 1 && !elects) return `Cannot use -shards=${shards}: shards need -enable-leader-election`;
+  if (duration < shortestLease) return `Cannot use -lease-duration: choose ${shortestLease / 1_000}s or more`;
+  return undefined;
+}
 
 /** What the flags and the environment decide for the controller; a variable that is set wins over its flag. */
 export function canarySettings(

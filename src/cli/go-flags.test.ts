@@ -69,6 +69,23 @@ describe('parseFlags', () => {
     expect(parseFlags(table, argv)).toEqual({ ok: false, help: false, message });
   });
 
+  it.each([
+    ['-port=99999', 'Cannot set -port to 99999: it must be from 0 to 65535'],
+    ['-port=-1', 'Cannot set -port to -1: it must be from 0 to 65535'],
+    ['-burst=0', 'Cannot set -burst to 0: it must be 1 or more'],
+    ['-interval=0s', 'Cannot set -interval to 0s: it must be greater than 0s'],
+    ['-drain=-5s', 'Cannot set -drain to -5s: it must be 0s or more'],
+  ])('refuses %s, which is out of range', (argument, message) => {
+    const table = {
+      port: intFlag(8080, '', { from: 0, to: 65_535 }),
+      burst: intFlag(250, '', { from: 1 }),
+      interval: durationFlag(10_000, '', { above: 0 }),
+      drain: durationFlag(5_000, '', { from: 0 }),
+    };
+    expect(parseFlags(table, [argument])).toEqual({ ok: false, help: false, message });
+    expect(parseFlags(table, ['-port=0', '-burst=1', '-interval=1ms', '-drain=0s'])).toMatchObject({ ok: true });
+  });
+
   it.each(['-h', '-help', '--help'])('sees that %s asks for help', (flag) => {
     expect(parseFlags(table, [flag])).toEqual({ ok: false, help: true });
   });

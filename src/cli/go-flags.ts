@@ -9,7 +9,12 @@ export interface Flag<V> {
   /** Empty: accepted, but not shown. */
   readonly help: string;
   readonly parse: (text: string) => V | undefined;
+  /** What a number or duration must be. Default: any. */
+  readonly range?: Range;
 }
+
+/** Bounds of a number; those of a duration in milliseconds. */
+export type Range = { readonly above: number } | { readonly from: number; readonly to?: number };
 
 /** What a table of flags gives: by name, without dashes in front. */
 export type FlagValues<T extends Readonly<Record<string, Flag<unknown>>>> = {
@@ -42,19 +47,21 @@ export const boolFlag = (fallback: boolean, help: string): Flag<boolean> => ({
   parse: parseGoBool,
 });
 
-export const intFlag = (fallback: number, help: string): Flag<number> => ({
+export const intFlag = (fallback: number, help: string, range?: Range): Flag<number> => ({
   kind: 'int',
   fallback,
   help,
   parse: parseInteger,
+  ...(range === undefined ? {} : { range }),
 });
 
 /** Milliseconds of a text like `10s`. */
-export const durationFlag = (fallback: number, help: string): Flag<number> => ({
+export const durationFlag = (fallback: number, help: string, range?: Range): Flag<number> => ({
   kind: 'duration',
   fallback,
   help,
   parse: parseDuration,
+  ...(range === undefined ? {} : { range }),
 });
 
 /** Texts between commas; blanks around them and empty ones do not count. */
@@ -106,6 +113,7 @@ export function parseFlags<T extends Readonly<Record<string, Flag<unknown>>>>(
     if (text === undefined) return refusal(`flag needs an argument: -${name}`);
     const parsed = flag.parse(text);
     if (parsed === undefined) return refusal(invalid(flag, name, text));
+    if (isOutside(flag, parsed)) return refusal(`Cannot set -${name} to ${text}: it must be ${rangeText(flag)}`);
     found.set(name, parsed);
   }
   return { ok: true, values: valuesOf(table, found), given: new Set(found.keys()), rest };
@@ -145,6 +153,19 @@ function invalid(flag: Flag<unknown>, name: string, text: string): string {
   const what =
     flag.kind === 'bool' ? `invalid boolean value "${text}" for -${name}` : `invalid value "${text}" for flag -${name}`;
   return `${what}: parse error`;
+}
+
+function isOutside({ range }: Flag<unknown>, value: unknown): boolean {
+  if (range === undefined || typeof value !== 'number') return false;
+  if ('above' in range) return value <= range.above;
+  return value < range.from || value > (range.to ?? Infinity);
+}
+
+function rangeText({ range, kind }: Flag<unknown>): string {
+  const text = (bound: number): string => (kind === 'duration' ? formatDuration(bound) : String(bound));
+  if (range === undefined) return 'anything';
+  if ('above' in range) return `greater than ${text(range.above)}`;
+  return range.to === undefined ? `${text(range.from)} or more` : `from ${text(range.from)} to ${text(range.to)}`;
 }
 
 function valuesOf<T extends Readonly<Record<string, Flag<unknown>>>>(
