@@ -47,4 +47,20 @@ describe('the API server in memory', () => {
     await expect(transport.send({ method: 'POST', path, body: {} })).rejects.toThrow('connection was reset');
     expect(await transport.send({ method: 'GET', path })).toMatchObject({ status: 503, retryAfter: 2 });
   });
+
+  it('gives a Service the lowest address that no Service holds', () => {
+    const { objects } = start();
+    const resource = { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true };
+    const address = (name: string, clusterIP?: string): unknown => {
+      const spec = { ports: [{ port: 80 }], ...(clusterIP !== undefined && { clusterIP }) };
+      const metadata = { name, namespace: 'test' };
+      return objects.create(resource, { apiVersion: 'v1', kind: 'Service', metadata, spec })['spec'];
+    };
+    expect(address('a')).toMatchObject({ clusterIP: '10.96.0.11' });
+    expect(address('b', '10.96.0.12')).toMatchObject({ clusterIP: '10.96.0.12' });
+    expect(address('c')).toMatchObject({ clusterIP: '10.96.0.13' });
+    objects.delete(resource, { namespace: 'test', name: 'a' });
+    expect(address('d')).toMatchObject({ clusterIP: '10.96.0.11' });
+    expect(address('e')).toMatchObject({ clusterIP: '10.96.0.14' });
+  });
 });

@@ -8,6 +8,8 @@ import type { Cause } from './status-error.ts';
 export interface World {
   readonly now: number;
   list(group: string, plural: string): Iterable<KubeObject>;
+  /** Whether an object of the kind has this text in this field of its spec. */
+  holds(group: string, plural: string, field: string, text: string): boolean;
 }
 
 export interface Column {

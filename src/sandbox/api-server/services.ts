@@ -50,10 +50,9 @@ function withAddress(spec: Json, old: Json | undefined, world: World): Json {
 }
 
 function freeAddress(world: World): string {
-  const taken = new Set([...world.list('', 'services')].map((service) => textAt(service['spec'], 'clusterIP')));
   for (let index = firstAddress; index < 65_535; index++) {
     const address = `10.96.${index >> 8}.${index & 255}`;
-    if (!taken.has(address)) return address;
+    if (!world.holds('', 'services', 'clusterIP', address)) return address;
   }
   return '';
 }

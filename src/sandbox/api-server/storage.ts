@@ -1,5 +1,6 @@
 /** The sandbox's etcd: objects by kind under one global version counter, with a bounded log of changes for watches. */
 import type { KubeObject, Ref } from '#api/kubernetes.ts';
+import { textAt } from './json.ts';
 import type { Kind } from './kind.ts';
 import { kindId } from './kind.ts';
 
@@ -39,6 +40,11 @@ export class Storage {
   /** In the order of etcd's keys: namespace, then name. */
   list(kind: Kind, namespace?: string): readonly KubeObject[] {
     return this.#table(kind).list(namespace);
+  }
+
+  /** Whether an object of the kind has this text in this field of its spec, without looking at them all. */
+  holds(kind: Kind, field: string, text: string): boolean {
+    return this.#table(kind).holds(field, text);
   }
 
   /** Stores what the writer has made of the object; its resourceVersion must come from `nextVersion`. */
@@ -123,6 +129,8 @@ class Table {
   readonly #byNamespace = new Map<string, Map<string, KubeObject>>();
   /** Sorted lists by namespace (`*` for all), dropped when they change. */
   readonly #sorted = new Map<string, readonly KubeObject[]>();
+  /** How many objects have a text in a field of their spec, by field and text, for the fields that were asked for. */
+  readonly #texts = new Map<string, Map<string, number>>();
 
   get(ref: Ref): KubeObject | undefined {
     return this.#byNamespace.get(ref.namespace ?? '')?.get(ref.name);
@@ -142,6 +150,16 @@ class Table {
     return sorted;
   }
 
+  holds(field: string, text: string): boolean {
+    let counts = this.#texts.get(field);
+    if (counts === undefined) {
+      counts = new Map();
+      this.#texts.set(field, counts);
+      for (const object of this.list(undefined)) count(counts, field, object, 1);
+    }
+    return counts.has(text);
+  }
+
   put(object: KubeObject): void {
     const namespace = object.metadata.namespace ?? '';
     let objects = this.#byNamespace.get(namespace);
@@ -149,6 +167,7 @@ class Table {
       objects = new Map();
       this.#byNamespace.set(namespace, objects);
     }
+    this.#recount(objects.get(object.metadata.name), object);
     objects.set(object.metadata.name, object);
     this.#forgetSorted(namespace);
   }
@@ -156,6 +175,7 @@ class Table {
   remove(object: KubeObject): void {
     const namespace = object.metadata.namespace ?? '';
     const objects = this.#byNamespace.get(namespace);
+    this.#recount(objects?.get(object.metadata.name), undefined);
     objects?.delete(object.metadata.name);
     if (objects?.size === 0) this.#byNamespace.delete(namespace);
     this.#forgetSorted(namespace);
@@ -174,10 +194,24 @@ class Table {
     this.compacted = version;
   }
 
+  #recount(before: KubeObject | undefined, after: KubeObject | undefined): void {
+    for (const [field, counts] of this.#texts) {
+      if (before !== undefined) count(counts, field, before, -1);
+      if (after !== undefined) count(counts, field, after, 1);
+    }
+  }
+
   #forgetSorted(namespace: string): void {
     this.#sorted.delete(namespace);
     this.#sorted.delete('*');
   }
+}
+
+function count(counts: Map<string, number>, field: string, object: KubeObject, by: number): void {
+  const text = textAt(object['spec'], field);
+  const left = (counts.get(text) ?? 0) + by;
+  if (left === 0) counts.delete(text);
+  else counts.set(text, left);
 }
 
 function byText(a: string, b: string): number {

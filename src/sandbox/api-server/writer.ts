@@ -45,6 +45,10 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
       const kind = findKind(group, plural);
       return kind === undefined ? [] : storage.list(kind);
     },
+    holds(group, plural, field, text) {
+      const kind = findKind(group, plural);
+      return kind !== undefined && storage.holds(kind, field, text);
+    },
   };
   const stamp = (): string => timestamp(now());
 
