@@ -5,8 +5,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Resource } from '#api/kubernetes.ts';
 import { connect, type Connection } from '#cluster/connection.ts';
 import { connectCluster, type Cluster } from '#cluster/cluster.ts';
-import { electLeader, type LeaderElection } from '#cluster/leader-election.ts';
+import { electLeader, type LeaderElection, termsOf } from '#cluster/leader-election.ts';
 import { alertProviders, canaries, metricTemplates, nameOf, pathOf } from '#cluster/resource.ts';
+import { shareWork, type Sharding } from '#cluster/sharding.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
 import type { CanarySettings } from '#controllers/canary/settings.ts';
 import { serveStatus } from '#controllers/status-server.ts';
@@ -23,14 +24,22 @@ export interface ProcessOptions {
   readonly qps: number;
   readonly burst: number;
   readonly port: number;
-  /** Namespace of the Lease; without it the process works at once. */
-  readonly leaseNamespace?: string;
+  /** Without it the process works at once, on everything. */
+  readonly leases?: LeaseOptions;
   readonly version: string;
   readonly log: Log;
   /** The one that the log is scrubbed by. */
   readonly redactor: Redactor;
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
+}
+
+export interface LeaseOptions {
+  readonly namespace: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** With more than one, replicas share the Canaries; with one, all but the leader wait. */
+  readonly shards: number;
 }
 
 const leaseName = 'flagger-leader-election';
@@ -50,9 +59,12 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   collectDefaultMetrics({ register: registry });
   const server = await serveStatus({ port: options.port, registry, log });
   log.info(`Serving metrics and health on port ${server.port}`);
-  const election = options.leaseNamespace === undefined ? undefined : lead(connection, options.leaseNamespace, log);
+  const tenure = options.leases === undefined ? undefined : standFor(connection, options.leases, log);
   const cluster = connectCluster({
-    transport: connection.open(),
+    // A write must have ended before another process may take over.
+    transport: connection.open(
+      options.leases === undefined ? {} : { timeout: termsOf(options.leases.duration).writeTimeout },
+    ),
     clock: systemClock,
     random: Math.random,
     log,
@@ -60,35 +72,43 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
     fieldManager,
     qps: options.qps,
     burst: options.burst,
-    ...(election === undefined ? {} : { canWrite: () => election.canWrite() }),
+    ...(tenure?.leader === undefined ? {} : { canWrite: () => tenure.leader.canWrite() }),
   });
   try {
     await requireCrds(connection, [canaries, metricTemplates, alertProviders], options);
     log.info(`Connected to ${connection.server}`);
     // Canaries need not wait for it: each asks its own servers before its first run.
     void tellMetricsServer(options.canary.metricsServer, { http: gotHttp(), clock: systemClock, log }, options.signal);
-    return await lookAfter(options, cluster, registry, election);
+    return await lookAfter(options, cluster, registry, tenure);
   } catch (error) {
     // An API server that does not answer must not keep a process that was asked to end.
     if (error === options.signal.reason) return 0;
     throw error;
   } finally {
     await cluster.stop();
-    await election?.stop();
+    await (tenure?.leader ?? tenure?.sharding)?.stop();
     await server.close();
   }
 }
 
-function lead(connection: Connection, namespace: string, log: Log): LeaderElection {
-  return electLeader({
+/** By which right this process writes: as the leader, or as the holder of some shards. */
+type Tenure =
+  | { readonly leader: LeaderElection; readonly sharding?: never }
+  | { readonly leader?: never; readonly sharding: Sharding };
+
+function standFor(connection: Connection, { namespace, duration, shards }: LeaseOptions, log: Log): Tenure {
+  const common = {
     transport: connection.open({ connections: 1 }),
     clock: systemClock,
     random: Math.random,
-    lease: { namespace, name: leaseName },
     identity: `${hostname()}_${randomUUID()}`,
     fieldManager,
+    leaseDuration: duration,
     log,
-  });
+  };
+  return shards > 1
+    ? { sharding: shareWork({ ...common, namespace, shards }) }
+    : { leader: electLeader({ ...common, lease: { namespace, name: leaseName } }) };
 }
 
 /** Waits to lead, runs the controllers, and ends them when the lease is lost or the signal is aborted. */
@@ -96,23 +116,24 @@ async function lookAfter(
   { canary, version, log, redactor, signal }: ProcessOptions,
   cluster: Cluster,
   registry: Registry,
-  election: LeaderElection | undefined,
+  tenure: Tenure | undefined,
 ): Promise<number> {
   const asked = new Promise<'asked'>((resolve) => {
     if (signal.aborted) resolve('asked');
     signal.addEventListener('abort', () => resolve('asked'), { once: true });
   });
-  if (election !== undefined) {
+  if (tenure?.leader !== undefined) {
     log.info('Waiting to become the leader');
-    if ((await Promise.race([election.acquired, asked])) === 'asked') return 0;
+    if ((await Promise.race([tenure.leader.acquired, asked])) === 'asked') return 0;
     log.info('Leading');
   }
   const context = { clock: systemClock, cluster, http: gotHttp(), log, redactor, random: Math.random, registry };
-  const controller = startCanaryController(context, canary, version);
-  const reason = await Promise.race([asked, ...(election === undefined ? [] : [election.over])]);
+  const controller = startCanaryController(context, canary, version, tenure?.sharding);
+  const over = (tenure?.leader ?? tenure?.sharding)?.over;
+  const reason = await Promise.race([asked, ...(over === undefined ? [] : [over])]);
   await controller.stop({ grace: reason === 'asked' ? grace : 0 });
   if (reason === 'asked') return 0;
-  log.error('The lease was lost: ending, so that only one process works');
+  log.error('A lease was lost: ending, so that only one process works');
   return 1;
 }
 

@@ -3,7 +3,7 @@ import { createLog } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { runControllers } from '#main.ts';
 import type { CommandIo } from './command-io.ts';
-import { canarySettings, flaggerFlags } from './flagger-flags.ts';
+import { canarySettings, flaggerFlags, leaseProblem } from './flagger-flags.ts';
 import { globalAlerts } from './global-alerts.ts';
 import { flagUsage, parseFlags } from './go-flags.ts';
 import { version } from './version.ts';
@@ -34,6 +34,11 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
     io.stdout(`Flagger version ${version} revision  serin\n`);
     return 0;
   }
+  const wrong = leaseProblem(flags);
+  if (wrong !== undefined) {
+    io.stderr(`${wrong}\n`);
+    return 2;
+  }
   const redactor = createRedactor();
   const log = createLog({ level: flags['log-level'], write: io.stderr, scrub: redactor.scrub });
   const { problem } = globalAlerts(flags, process.env);
@@ -46,7 +51,13 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
       burst: flags['kubeconfig-burst'],
       port: flags.port,
       ...(flags['enable-leader-election']
-        ? { leaseNamespace: flags.namespace || flags['leader-election-namespace'] }
+        ? {
+            leases: {
+              namespace: flags.namespace || flags['leader-election-namespace'],
+              duration: flags['lease-duration'],
+              shards: flags.shards,
+            },
+          }
         : {}),
       version,
       log,

@@ -89,6 +89,11 @@ export class WorkQueue {
     this.#ready.delete(wish);
   }
 
+  /** Resolves when the pass over `key` that is under way has ended, at once when there is none. */
+  async ended(key: string): Promise<void> {
+    await this.#busy.get(key);
+  }
+
   /** Keys that are worked on now. */
   get busy(): number {
     return this.#busy.size;

@@ -3,7 +3,9 @@ import type { Canary } from '#api/canary.ts';
 import type { Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
+import type { Cluster } from '#cluster/cluster.ts';
 import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
+import type { Shards } from '#cluster/sharding.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import { PassFailed, type Effect } from '#engine/canary/effects.ts';
@@ -20,6 +22,7 @@ import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
 import { kindsOf, observe, readCanary, targetOf } from './observing.ts';
+import { ownership } from './ownership.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
 import { Schedule } from './schedule.ts';
 import type { CanarySettings } from './settings.ts';
@@ -41,13 +44,24 @@ interface Memory {
   /** Monotonic time at which draining is looked at. */
   wakeAt?: number | undefined;
   unwritten: readonly Decision[];
+  /** Another process has worked on it until now: the watch may be behind what that one wrote. */
+  isTakenOver?: boolean;
 }
 
-/** Starts the controller: it runs until it is stopped. `version` is shown in the metric `flagger_info`. */
-export function startCanaryController(context: Context, settings: CanarySettings, version: string): CanaryController {
+/** Starts the controller: it runs until it is stopped. `version` is shown in the metric `flagger_info`. With `shards` it works on those that it gets. */
+export function startCanaryController(
+  context: Context,
+  settings: CanarySettings,
+  version: string,
+  shards?: Shards,
+): CanaryController {
   const { clock, cluster, log, registry, random } = context;
   const caches = openCaches(context, settings.namespace);
-  const gauges = canaryGauges(registry, () => caches.canaries.list(), settings.meshProvider, version);
+  const owned = ownership(cluster, shards);
+  const ours = function* (): Generator<KubeObject> {
+    for (const object of caches.canaries.list()) if (owned.clusterFor(keyOf(object)) !== undefined) yield object;
+  };
+  const gauges = canaryGauges(registry, ours, settings.meshProvider, version);
   const configs = configTracking(cluster.client, caches);
   const deps: PerformingDeps = {
     context,
@@ -74,12 +88,15 @@ export function startCanaryController(context: Context, settings: CanarySettings
   });
 
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
-    const object = caches.canaries.get(refOf(key));
     const memory = memories.get(key);
-    if (object === undefined || memory === undefined) return {};
+    const part = owned.clusterFor(key);
+    if (memory === undefined || part === undefined) return {};
+    if (memory.isTakenOver === true) await catchUp(key, memory, signal);
+    const object = caches.canaries.get(refOf(key));
+    if (object === undefined) return {};
     await caches.need([canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)]);
     const due = dueOf(key, object, memory);
-    if (due !== undefined) await passOver(key, object, memory, due, signal);
+    if (due !== undefined) await passOver(key, object, memory, { due, signal, part });
     const now = clock.monotonic();
     return {
       wakeIn: soonest(
@@ -94,7 +111,8 @@ export function startCanaryController(context: Context, settings: CanarySettings
     const message = context.redactor.scrub(`A pass failed: ${error instanceof Error ? error.message : String(error)}`);
     log.error(message, { canary: key.replace('/', '.') });
     const canary = caches.canaries.get(refOf(key));
-    if (canary !== undefined) cluster.events.record(canary, { type: 'Warning', reason: 'Synced', message });
+    if (canary !== undefined)
+      owned.clusterFor(key)?.events.record(canary, { type: 'Warning', reason: 'Synced', message });
   };
 
   /** What the target's pods refer to. */
@@ -102,6 +120,12 @@ export function startCanaryController(context: Context, settings: CanarySettings
     const target = settings.configTracking ? targetOf(canary, caches) : undefined;
     if (target === undefined) return settings.configTracking ? [] : undefined;
     return configs.see(target.spec.template.spec, namesOf(canary).namespace, signal);
+  };
+
+  const catchUp = async (key: string, memory: Memory, signal: AbortSignal): Promise<void> => {
+    const live = await cluster.client.get(canaries, refOf(key), signal);
+    if (live !== undefined) cluster.stores.learn(canaries, live);
+    memory.isTakenOver = false;
   };
 
   const dueOf = (key: string, object: KubeObject, memory: Memory): Snapshot['due'] | undefined => {
@@ -118,8 +142,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
     key: string,
     object: KubeObject,
     memory: Memory,
-    due: Snapshot['due'],
-    signal: AbortSignal,
+    { due, signal, part }: { due: Snapshot['due']; signal: AbortSignal; part: Cluster },
   ): Promise<void> => {
     const startedAt = clock.monotonic();
     const read = readCanary(object);
@@ -137,7 +160,7 @@ export function startCanaryController(context: Context, settings: CanarySettings
       configs,
     });
     let analysed = false;
-    const perform = performerOf(deps, seen, signal);
+    const perform = performerOf({ ...deps, context: { ...context, cluster: part } }, { seen, object, signal });
     const watched = (effect: Effect): Promise<unknown> => {
       analysed ||=
         effect.do === 'measure' || (effect.do === 'call-hook' && checkHooks.has(effect.hook.type || 'rollout'));
@@ -148,13 +171,25 @@ export function startCanaryController(context: Context, settings: CanarySettings
       memory.wakeAt = wakeIn === undefined ? undefined : clock.monotonic() + wakeIn;
       memory.unwritten = unwritten;
     } catch (error) {
-      // Another process leads now: what this one has not written is that one's business.
+      // Another process works on it now: what this one has not written is that one's business.
       if (!(error instanceof WritesStopped)) throw error;
       memory.wakeAt = undefined;
     }
     if (due === 'sync') return;
     gauges.ticked(key, caches.canaries.get(refOf(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
     if (analysed) gauges.tookSeconds(seen.canary, (clock.monotonic() - startedAt) / 1000);
+  };
+
+  const look = (key: string, after: KubeObject, isTakenOver = false): void => {
+    const known = memories.get(key);
+    const memory =
+      known?.uid === after.metadata.uid && known !== undefined
+        ? known
+        : { uid: after.metadata.uid, unwritten: [], isTakenOver };
+    if (memory !== known) for (const part of [schedule, gauges]) part.forget(key);
+    memories.set(key, memory);
+    // Status writes change no generation: they move nothing.
+    if (memory.generation !== after.metadata.generation) queue.add(key);
   };
 
   const unsubscribe = caches.canaries.onChange((before, after) => {
@@ -165,13 +200,18 @@ export function startCanaryController(context: Context, settings: CanarySettings
       for (const part of [memories, schedule, gauges, queue]) forget(part, key);
       return;
     }
-    const known = memories.get(key);
-    const memory =
-      known?.uid === after.metadata.uid && known !== undefined ? known : { uid: after.metadata.uid, unwritten: [] };
-    if (memory !== known) for (const part of [schedule, gauges]) part.forget(key);
-    memories.set(key, memory);
-    // Status writes change no generation: they move nothing.
-    if (memory.generation !== after.metadata.generation) queue.add(key);
+    if (owned.clusterFor(key) !== undefined) look(key, after);
+  });
+
+  owned.begin({
+    taken(belongs) {
+      for (const object of ours()) if (belongs(keyOf(object))) look(keyOf(object), object, true);
+    },
+    async given(belongs) {
+      const keys = [...memories.keys()].filter(belongs);
+      await Promise.all(keys.map((key) => queue.ended(key)));
+      for (const key of keys) for (const part of [memories, schedule, gauges, queue]) forget(part, key);
+    },
   });
 
   let cancel: CancelTimer = () => {};

@@ -47,13 +47,12 @@ interface Performer extends PerformingDeps {
   status: CanaryStatus;
 }
 
-/** Makes the performer of one pass. Expected refusals of the world throw `PassFailed`. */
+/** Makes the performer of one pass; `object` is the Canary as the API server gave it. Expected refusals of the world throw `PassFailed`. */
 export function performerOf(
   deps: PerformingDeps,
-  seen: Snapshot,
-  signal: AbortSignal,
+  { seen, object, signal }: { readonly seen: Snapshot; readonly object: KubeObject; readonly signal: AbortSignal },
 ): (effect: Effect) => Promise<unknown> {
-  const writing = writingTo(deps.context.cluster.client, signal);
+  const writing = writingTo(deps.context.cluster.client, object, signal);
   const performer: Performer = { ...deps, seen, signal, writing, status: seen.canary.status ?? {} };
   return (effect) => perform(performer, effect);
 }

@@ -1,11 +1,11 @@
 /** Writes of a pass: created once, changed only on the version that was seen, again when that version was old. */
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
-import { ApiError } from '#cluster/api-error.ts';
+import { ApiError, WritesStopped } from '#cluster/api-error.ts';
 import type { Client, Written } from '#cluster/client.ts';
 import { fieldPatch } from '#cluster/field-patch.ts';
 import { mergeDiff } from '#cluster/merge-diff.ts';
-import { nameOf } from '#cluster/resource.ts';
+import { canaries, nameOf } from '#cluster/resource.ts';
 import { ConnectionError } from '#cluster/transport.ts';
 import { PassFailed } from '#engine/canary/effects.ts';
 
@@ -30,7 +30,22 @@ export interface Writing {
   status(resource: Resource, live: KubeObject, status: object): Promise<KubeObject>;
 }
 
-export function writingTo(client: Client, signal: AbortSignal): Writing {
+/**
+ * Writes of one pass over `canary`. A conflict with anybody is solved on what that one wrote, unless the status of the Canary has changed as well:
+ * then another process works on it, and the pass ends with `WritesStopped`.
+ */
+export function writingTo(client: Client, canary: KubeObject, signal: AbortSignal): Writing {
+  let status = canary['status'];
+  const requireOwn = (live: KubeObject | undefined): void => {
+    // One that was deleted or made anew is told when its status is written.
+    if (live === undefined || live.metadata.uid !== canary.metadata.uid) return;
+    if (mergeDiff(live['status'], status) === undefined) return;
+    const { name, namespace } = canary.metadata;
+    throw new WritesStopped(
+      `Cannot go on with the pass over ${name}.${namespace}: another process has written its status`,
+    );
+  };
+
   /** Reads anew after a conflict: this is the only GET, and it happens when somebody else has just written. */
   const fresh = async (resource: Resource, ref: Ref, failure: string): Promise<KubeObject> => {
     const object = await reaching(() => client.get(resource, ref, signal), failure);
@@ -50,6 +65,8 @@ export function writingTo(client: Client, signal: AbortSignal): Writing {
       if (answer.ok) return answer.object;
       if (answer.why !== 'stale' || attempt === attempts) throw new PassFailed(`${failure}: ${answer.message}`);
       live = await fresh(resource, refOf(seen), failure);
+      const isCanary = live.metadata.uid === canary.metadata.uid;
+      requireOwn(isCanary ? live : await reaching(() => client.get(canaries, refOf(canary), signal), failure));
       if (live.metadata.uid !== seen.metadata.uid)
         throw new PassFailed(`${failure}: ${nameOf(resource)} "${seen.metadata.name}" was replaced`);
     }
@@ -69,18 +86,21 @@ export function writingTo(client: Client, signal: AbortSignal): Writing {
         return patch === undefined ? undefined : client.patch(resource, ref, patch, { signal });
       });
     },
-    status(resource, live, status) {
-      return retried(
+    async status(resource, live, wanted) {
+      requireOwn(live);
+      const written = await retried(
         resource,
         live,
         `updating the status of ${live.metadata.name}.${live.metadata.namespace} failed`,
         (object) => {
-          const diff = mergeDiff(object['status'], status);
+          const diff = mergeDiff(object['status'], wanted);
           if (diff === undefined) return undefined;
           const body = { metadata: { resourceVersion: object.metadata.resourceVersion }, status: diff };
           return client.patch(resource, refOf(object), { type: 'merge', body }, { subresource: 'status', signal });
         },
       );
+      status = written['status'];
+      return written;
     },
   };
 }
