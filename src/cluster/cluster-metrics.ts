@@ -116,7 +116,7 @@ function queueMetrics(registers: Registry[]): ClusterMetrics['queue'] {
     name: 'serin_queue_lateness_seconds',
     help: 'How long after its deadline a pass began',
     labelNames,
-    buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 30],
+    buckets: [0.001, 0.01, 0.1, 0.3, 0.5, 1, 5, 30],
     registers,
   });
   const duration = new Histogram({
