@@ -21,6 +21,8 @@ export interface ProcessOptions {
   readonly canary: CanarySettings;
   /** Empty: `KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
   readonly kubeconfig: string;
+  /** Address of the API server, in place of that of the kubeconfig; empty: its own. */
+  readonly master: string;
   readonly qps: number;
   readonly burst: number;
   readonly port: number;
@@ -54,6 +56,7 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   const connection = await connect({
     clock: systemClock,
     ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),
+    ...(options.master === '' ? {} : { server: options.master }),
   });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -148,14 +151,16 @@ async function requireCrds(
     for (const resource of resources) {
       const path = pathOf(resource, namespace === undefined ? {} : { namespace });
       const { status } = await transport.send({ method: 'GET', path, query: { limit: '1' }, signal });
-      if (status === 404)
-        throw new Error(`Cannot list ${nameOf(resource)}: its CRD is missing, apply deploy/crds first`);
-      if (status >= 400)
-        throw new Error(
-          `Cannot list ${nameOf(resource)}: the API server answers ${status}, check the role of this account`,
-        );
+      if (status >= 400) throw new Error(`Cannot list ${nameOf(resource)}: ${refusalText(status)}`);
     }
   } finally {
     await transport.close();
   }
+}
+
+function refusalText(status: number): string {
+  if (status === 404) return 'its CRD is missing, apply deploy/crds first';
+  if (status === 401) return 'the API server answers 401, check the credentials of this account';
+  if (status === 403) return 'the API server answers 403, check the role of this account';
+  return `the API server answers ${status}`;
 }

@@ -1,9 +1,10 @@
 /** `serin controller`: runs the controllers, all APIs or one alone with the flags of its original. */
-import { createLog } from '#runtime/log.ts';
+import { errorText } from '#runtime/error-text.ts';
+import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { runControllers } from '#main.ts';
 import type { CommandIo } from './command-io.ts';
-import { canarySettings, flaggerFlags, leaseProblem } from './flagger-flags.ts';
+import { canarySettings, type FlaggerFlags, flaggerFlags, leaseProblem } from './flagger-flags.ts';
 import { globalAlerts } from './global-alerts.ts';
 import { flagUsage, parseFlags } from './go-flags.ts';
 import { version } from './version.ts';
@@ -29,6 +30,11 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
     io.stderr(`${parsed.message}\n${flagUsage(program, flaggerFlags)}`);
     return 2;
   }
+  const [extra] = parsed.rest;
+  if (extra !== undefined) {
+    io.stderr(`Cannot use the argument "${extra}": ${program} takes flags alone, each written as -name=value\n`);
+    return 2;
+  }
   const flags = parsed.values;
   if (flags.version) {
     io.stdout(`Flagger version ${version} revision  serin\n`);
@@ -43,10 +49,12 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
   const log = createLog({ level: flags['log-level'], write: io.stderr, scrub: redactor.scrub });
   const { problem } = globalAlerts(flags, process.env);
   if (problem !== undefined) log.error(problem);
+  warnOfOtherCluster(flags, log);
   try {
     return await runControllers({
       canary: canarySettings(flags, process.env),
       kubeconfig: flags.kubeconfig,
+      master: flags.master,
       qps: flags['kubeconfig-qps'],
       burst: flags['kubeconfig-burst'],
       port: flags.port,
@@ -65,7 +73,15 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
       signal: io.signal,
     });
   } catch (error) {
-    log.error(error instanceof Error ? error.message : String(error));
+    log.error(errorText(error));
     return 1;
   }
+}
+
+function warnOfOtherCluster(flags: FlaggerFlags, log: Log): void {
+  const wanted = flags['kubeconfig-service-mesh'];
+  if (wanted === '' || wanted === flags.kubeconfig) return;
+  log.warn(
+    `-kubeconfig-service-mesh=${wanted} has no effect: another cluster for routing objects is not offered yet, they are written to the cluster of -kubeconfig`,
+  );
 }
