@@ -1,6 +1,7 @@
 /** `serin demo`: shows a promotion and a rollback on the embedded cluster, with real requests. */
 import { parseArgs } from 'node:util';
 import type { CommandIo } from './command-io.ts';
+import { runInShell } from './command-shell.ts';
 
 const usage = `Usage: serin demo [--hold]
 
@@ -15,23 +16,26 @@ On a terminal the picture changes in place; with NO_COLOR, or elsewhere, it is l
 `;
 
 /** Resolves with the exit code. */
-export async function demoCommand(argv: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parse(argv);
-  if (typeof parsed === 'string') {
-    io.stderr(`${parsed}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed.help) {
-    io.stdout(usage);
-    return 0;
-  }
+export function demoCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runInShell({ usage, read: () => read(argv), run: ({ hold }) => show(hold, io) }, io);
+}
+
+function read(argv: readonly string[]): { readonly help: boolean; readonly hold: boolean } {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { hold: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  });
+  return values;
+}
+
+async function show(hold: boolean, io: CommandIo): Promise<number> {
   io.stdout(
     'Serin demo: an embedded cluster, a gateway, users and a load tester, with real HTTP on this machine only\n',
   );
   const { runDemo } = await import('#demo/run.ts');
   const { isTTY, columns } = process.stdout;
   return await runDemo({
-    hold: parsed.hold || isOn(process.env['HOLD']),
+    hold: hold || isOn(process.env['HOLD']),
     write: io.stdout,
     complain: io.stderr,
     signal: io.signal,
@@ -39,18 +43,6 @@ export async function demoCommand(argv: readonly string[], io: CommandIo): Promi
       ? { terminal: () => ({ columns: process.stdout.columns || columns || 80 }) }
       : {}),
   });
-}
-
-function parse(argv: readonly string[]): { readonly help: boolean; readonly hold: boolean } | string {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: { hold: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
-    });
-    return values;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function isOn(text: string | undefined): boolean {

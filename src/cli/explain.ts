@@ -7,6 +7,7 @@ import { kubeClient } from '#cluster/kube-client.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { canaryStory } from './canary-story.ts';
 import type { CommandIo } from './command-io.ts';
+import { runInShell } from './command-shell.ts';
 
 const usage = `Usage: serin explain canary/NAME [-n NAMESPACE] [--kubeconfig FILE]
 
@@ -14,22 +15,8 @@ Tells where a Canary stands, what was measured on its last ticks, and why it wen
 `;
 
 /** Resolves with the exit code. */
-export async function explainCommand(argv: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parse(argv);
-  if (typeof parsed === 'string') {
-    io.stderr(`${parsed}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed.help) {
-    io.stdout(usage);
-    return 0;
-  }
-  try {
-    return await explain(parsed, io);
-  } catch (error) {
-    io.stderr(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
+export function explainCommand(argv: readonly string[], io: CommandIo): Promise<number> {
+  return runInShell({ usage, read: () => read(argv), run: (wish) => explain(wish, io) }, io);
 }
 
 interface Wish {
@@ -39,24 +26,21 @@ interface Wish {
   readonly kubeconfig: string | undefined;
 }
 
-function parse(argv: readonly string[]): Wish | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        namespace: { type: 'string', short: 'n' },
-        kubeconfig: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const [kind, name] = (positionals[0] ?? '').split('/');
-    if (!values.help && (kind !== 'canary' || name === undefined || name === ''))
-      return 'Name what to explain, such as canary/podinfo';
-    return { help: values.help, name: name ?? '', namespace: values.namespace, kubeconfig: values.kubeconfig };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function read(argv: readonly string[]): Wish | string {
+  const { values, positionals } = parseArgs({
+    // With one dash too, as the controller has it.
+    args: argv.map((argument) => argument.replace(/^-(?=kubeconfig(=|$))/, '--')),
+    allowPositionals: true,
+    options: {
+      namespace: { type: 'string', short: 'n' },
+      kubeconfig: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const [kind, name] = (positionals[0] ?? '').split('/');
+  if (!values.help && (kind !== 'canary' || name === undefined || name === ''))
+    return 'Name what to explain, such as canary/podinfo';
+  return { help: values.help, name: name ?? '', namespace: values.namespace, kubeconfig: values.kubeconfig };
 }
 
 async function explain({ name, namespace: wanted, kubeconfig }: Wish, io: CommandIo): Promise<number> {

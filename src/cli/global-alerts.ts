@@ -1,10 +1,17 @@
 /** The receiver of alerts that the flags and the environment name: Slack or Microsoft Teams. */
 import type { AlertTarget } from '#alerts/deliver.ts';
-import type { FlaggerFlags } from './flagger-flags.ts';
 
-type AlertFlags = Pick<
-  FlaggerFlags,
-  'slack-url' | 'slack-token' | 'slack-proxy-url' | 'slack-user' | 'slack-channel' | 'msteams-url' | 'msteams-proxy-url'
+type AlertFlags = Readonly<
+  Record<
+    | 'slack-url'
+    | 'slack-token'
+    | 'slack-proxy-url'
+    | 'slack-user'
+    | 'slack-channel'
+    | 'msteams-url'
+    | 'msteams-proxy-url',
+    string
+  >
 >;
 
 export interface GlobalAlerts {
