@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import * as z from 'zod';
+import { errorText } from '#runtime/error-text.ts';
 
 import { missingTools, runInBed } from './bed/run.ts';
 
@@ -109,7 +110,7 @@ function headline(text: string): void {
 }
 
 function failure(error: unknown): number {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(errorText(error));
   return 1;
 }
 

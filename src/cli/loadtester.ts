@@ -1,6 +1,7 @@
 /** `serin loadtester`: the companion server that webhooks of Canaries call, with the flags of the original. */
 import { readFile } from 'node:fs/promises';
 import { listenLoadtester } from '#loadtester/listen.ts';
+import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import type { CommandIo } from './command-io.ts';
 import { boolFlag, durationFlag, flagUsage, klogFlags, parseFlags, stringFlag } from './go-flags.ts';
@@ -32,7 +33,7 @@ export async function loadtesterCommand(argv: readonly string[], io: CommandIo):
   try {
     return await run(parsed.values, log, io.signal);
   } catch (error) {
-    log.error(`Cannot start the load tester: ${error instanceof Error ? error.message : String(error)}`);
+    log.error(`Cannot start the load tester: ${errorText(error)}`);
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 /** Writes Kubernetes Events the way client-go does: repeated ones are counted, many similar ones are folded; none is lost silently. */
 import type { KubeObject } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { Log } from '#runtime/log.ts';
 import { WritesStopped } from './api-error.ts';
 import { type BackOff, backOff } from './back-off.ts';
@@ -66,7 +67,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         if (refusal !== undefined) drop(event, 'refused', refusal);
         return;
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = errorText(error);
         if (abort.signal.aborted || error instanceof WritesStopped) return drop(event, 'stopped', message);
         if (tries === mostTries) return drop(event, 'gave-up', message);
         await sleep(clock, backOff(retryWait, tries, random), abort.signal).catch(() => {});

@@ -1,6 +1,7 @@
 /** The transport to a real API server: keep-alive connections of undici, raw JSON, everything bounded. */
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -271,7 +272,7 @@ class KeptBack extends Error {
 /** Says what was tried and the code or message of the cause; never its headers. */
 function connectionError(request: Pick<ApiRequest, 'path'> & { method?: string }, error: unknown): ConnectionError {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return new ConnectionError(
     `Cannot reach the API server for ${request.method ?? 'GET'} ${request.path}: ${code}${message}`,
   );

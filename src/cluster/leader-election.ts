@@ -1,6 +1,7 @@
 /** Leader election by a Lease, compatible with client-go's: one of many processes may write. */
 import type { KubeObject, Ref } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { Log } from '#runtime/log.ts';
 import type { Client, Written } from './client.ts';
 import { kubeClient } from './kube-client.ts';
@@ -215,7 +216,7 @@ class Election implements LeaderElection {
     try {
       return await run(abort.signal);
     } catch (error) {
-      log?.warn(`Cannot use the lease: ${error instanceof Error ? error.message : String(error)}`, {
+      log?.warn(`Cannot use the lease: ${errorText(error)}`, {
         lease: keyOf(lease),
       });
       return false;

@@ -1,5 +1,6 @@
 /** Many processes share the work: one Lease a shard, held by who may write for it, and handed on until all hold about as many. */
 import type { Clock } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { Client } from './client.ts';
 import { kubeClient } from './kube-client.ts';
 import {
@@ -196,7 +197,7 @@ class Sharing implements Sharding {
     try {
       await this.#client.patch(leases, { namespace, name: `serin-shard-${wanted.index}` }, { type: 'merge', body });
     } catch (error) {
-      log?.warn(`Cannot ask for a shard: ${error instanceof Error ? error.message : String(error)}`);
+      log?.warn(`Cannot ask for a shard: ${errorText(error)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The shared stores of a process: one watch for each selection, however many ask for it. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { Log } from '#runtime/log.ts';
 import { holdsSecrets } from './api-error.ts';
 import type { ClusterMetrics } from './cluster-metrics.ts';
@@ -69,7 +70,7 @@ export function createStores(options: StoresOptions): Stores {
       // The annotation holds the whole object as it was applied.
       dropLastApplied: metadataOnly,
       holds: (object) => belongs(object, namespace, labelSelector),
-      onHandlerError: (error) => log?.error(`A change handler failed: ${messageOf(error)}`, { kind: nameOf(resource) }),
+      onHandlerError: (error) => log?.error(`A change handler failed: ${errorText(error)}`, { kind: nameOf(resource) }),
     });
     const entry: Shared = { resource, store, metadataOnly, heardAt: clock.monotonic() };
     const selection = { resource, namespace, labelSelector, metadataOnly };
@@ -114,7 +115,7 @@ async function fill(entry: Shared, options: StoresOptions & Parameters<typeof wa
     try {
       for await (const event of watch(options)) take(entry, event, options);
     } catch (error) {
-      log?.error(`A watcher failed: ${messageOf(error)}`, { kind: nameOf(entry.resource) });
+      log?.error(`A watcher failed: ${errorText(error)}`, { kind: nameOf(entry.resource) });
       await sleep(clock, restAfterBug, signal).catch(() => {});
     }
   }
@@ -158,8 +159,4 @@ function belongs(object: KubeObject, namespace: string | undefined, labelSelecto
   const { metadata } = object;
   if (namespace !== undefined && metadata.namespace !== namespace) return false;
   return labelSelector === undefined || selectorMatches(labelSelector, metadata.labels ?? {});
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** Runs the demo from the first line on the screen to the exit code. */
 import { version } from '#cli/version.ts';
 import { systemClock } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import { liveDisplay, plainDisplay, type Display, type Terminal } from './display.ts';
 import { appHost, appName, imageOf, namespace } from './manifests.ts';
 import { watchShow, type Scene } from './scene.ts';
@@ -35,7 +36,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     else if (signal.aborted) code = 130;
     else complain(failureText(result.problem, stage));
   } catch (error) {
-    complain(failureText(error instanceof Error ? error.message : String(error), stage));
+    complain(failureText(errorText(error), stage));
   } finally {
     await stage.close({ keepFolder: code === 1 });
   }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parse } from 'yaml';
 import { ConnectionError } from '#cluster/transport.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Answer, ServerRequest } from './api-server/requests.ts';
 import { refusals, StatusError } from './api-server/status-error.ts';
@@ -63,7 +64,7 @@ const codeOf = (error: unknown): number => (error instanceof StatusError ? error
 
 function statusOf(error: unknown): unknown {
   if (error instanceof StatusError) return error.status;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`).status;
 }
 

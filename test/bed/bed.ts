@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import { namespaces, pathOf } from '#cluster/resource.ts';
 import { parseAllDocuments } from 'yaml';
+import { errorText } from '#runtime/error-text.ts';
 
 import { applyObjects } from './apply.ts';
 import { type BedApi, bedApi } from './bed-api.ts';
@@ -249,7 +250,7 @@ async function waitForObject(
     return await waitFor(`${resource.kind} ${ref.namespace ?? ''}/${ref.name}`, look, timeout);
   } catch (error) {
     const status = JSON.stringify(last?.['status'] ?? null);
-    throw new Error(`${error instanceof Error ? error.message : String(error)}; its status: ${status}`, {
+    throw new Error(`${errorText(error)}; its status: ${status}`, {
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 /** Waiting on conditions: tests and the bed itself never sleep for luck. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorText } from '#runtime/error-text.ts';
 
 /** Often enough to cost no test noticeable time, seldom enough to leave the CPU to the programs under test. */
 const pollInterval = 40;
@@ -20,7 +21,7 @@ export async function waitFor<T>(
       const answer = await probe();
       if (answer !== undefined && answer !== false) return answer;
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = errorText(error);
     }
     if (performance.now() > deadline) throw new Error(`Waited ${timeout} ms for ${what}: ${reason}`);
     await pause(pollInterval);

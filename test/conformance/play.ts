@@ -1,6 +1,7 @@
 /** `node test/conformance/play.ts FOLDER…`: plays recorded scenarios against Serin and says where it behaves otherwise. */
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { errorText } from '#runtime/error-text.ts';
 import { readDeviations } from './deviations.ts';
 import { findFolders, type Folder } from './folders.ts';
 import { exitCode, reportLines, summaryLine, type Outcome } from './report.ts';
@@ -18,7 +19,7 @@ A folder holds scenario.yaml and trace.json, or is a folder of such folders.
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(messageOf(error));
+  console.error(errorText(error));
   process.exitCode = 2;
 }
 
@@ -59,7 +60,7 @@ function foldersOf(path: string, outcomes: Outcome[]): readonly Folder[] {
   } catch (error) {
     outcomes.push({
       name: path,
-      verdict: { kind: 'unplayable', message: messageOf(error) },
+      verdict: { kind: 'unplayable', message: errorText(error) },
     });
     print(outcomes.at(-1));
     return [];
@@ -78,8 +79,4 @@ async function printRecording(folder: Folder): Promise<void> {
   const { recording, failure } = await playScenario(scenario, sandboxStage);
   console.log(JSON.stringify(formatRecording(scenario.name, recording), null, 2));
   if (failure !== undefined) console.error(failure);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** Plays a scenario on a stage: applies the manifests, then does each step when its moment has come, on virtual time. */
 import type { CancelTimer, Clock } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import { apply, perform } from './actions.ts';
 import { Placeholders, type Addresses } from './normalise.ts';
 import { Recorder } from './recorder.ts';
@@ -137,7 +138,7 @@ class Script {
     try {
       act();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorText(error);
       if (refused === undefined) this.failure = `${this.#stepName}: ${message}`;
       else if (!message.includes(refused))
         this.failure = `${this.#stepName} was refused, but not with "${refused}": ${message}`;

@@ -1,5 +1,6 @@
 /** Plays one folder from disk and judges it. */
 import { existsSync } from 'node:fs';
+import { errorText } from '#runtime/error-text.ts';
 import type { Deviation } from './deviations.ts';
 import type { Folder } from './folders.ts';
 import { play, type Played } from './player.ts';
@@ -25,7 +26,7 @@ export async function runFolder(folder: Folder, makeStage: MakeStage, rules: rea
   } catch (error) {
     return {
       name: folder.name,
-      verdict: { kind: 'unplayable', message: error instanceof Error ? error.message : String(error) },
+      verdict: { kind: 'unplayable', message: errorText(error) },
     };
   }
 }

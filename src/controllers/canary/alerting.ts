@@ -9,6 +9,7 @@ import { alertProviders } from '#cluster/resource.ts';
 import type { Effect, Severity } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import { policyOf } from '#engine/canary/policy.ts';
+import { errorText } from '#runtime/error-text.ts';
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
 import { secretData, type SecretDeps } from './secret-data.ts';
@@ -48,7 +49,7 @@ export function alertingWith(deps: AlertingDeps): Alerting {
       else log.error(`${told} ${found.message}`, { canary: labelOf(alert) });
     } catch (error) {
       signal.throwIfAborted();
-      log.error(`${told} error: ${messageOf(error)}`, { canary: labelOf(alert) });
+      log.error(`${told} error: ${errorText(error)}`, { canary: labelOf(alert) });
     }
   };
 
@@ -147,8 +148,4 @@ function routingText({ stepWeight = 0, stepWeights = [], maxWeight = 0, match = 
 
 function labelOf({ name, namespace }: Alert): string {
   return `${name}.${namespace}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import { intervalOf } from '#engine/canary/policy.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
 import { tick } from '#engine/canary/tick.ts';
 import type { CancelTimer } from '#runtime/clock.ts';
+import { errorText } from '#runtime/error-text.ts';
 import { withoutUserinfo } from '#runtime/redact.ts';
 import type { Context } from '../context.ts';
 import { runPass } from '../run-pass.ts';
@@ -108,7 +109,7 @@ export function startCanaryController(
 
   /** What the engine could not turn into a Warning of its own: a Canary must not stand still without a word. */
   const tellFailure = (key: string, error: unknown): void => {
-    const message = context.redactor.scrub(`A pass failed: ${error instanceof Error ? error.message : String(error)}`);
+    const message = context.redactor.scrub(`A pass failed: ${errorText(error)}`);
     log.error(message, { canary: key.replace('/', '.') });
     const canary = caches.canaries.get(refOf(key));
     if (canary !== undefined)

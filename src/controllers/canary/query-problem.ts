@@ -2,6 +2,7 @@
 import type { CanaryMetric } from '#api/canary-analysis.ts';
 import { parseQuery } from '#metrics/promql/parser.ts';
 import { renderQuery } from '#metrics/query-template.ts';
+import { errorText } from '#runtime/error-text.ts';
 
 /** Queries are few and change seldom, but every pass wants to know: the newest answers are kept. */
 const mostKnown = 1_000;
@@ -34,6 +35,6 @@ function findProblem(query: string, metric: CanaryMetric): string | undefined {
     parseQuery(rendered.query);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }

@@ -1,5 +1,6 @@
 /** Reads PromQL with Prometheus's own grammar and says where a query is wrong. The only file that knows the grammar's library. */
 import { parser as grammar } from '@prometheus-io/lezer-promql';
+import { errorText } from '#runtime/error-text.ts';
 import { binaryOpOf, matchOps } from './ast.ts';
 import type { Expr, Matcher, Matching, Shift } from './ast.ts';
 import { checkTypes } from './type-check.ts';
@@ -270,7 +271,7 @@ function refuseBadExpression(pattern: string, node: Node, source: Source): void 
   try {
     anchoredExpression(pattern);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new PromqlError('syntax', source.query, node.from, `invalid regular expression "${pattern}": ${why}`);
   }
 }
@@ -286,7 +287,7 @@ function stringAt(node: Node, source: Source): string {
   try {
     return stringOf(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new PromqlError('syntax', source.query, node.from, why);
   }
 }
