@@ -1,8 +1,7 @@
-/** Outbound HTTP on Node's own client: the only file that knows its options and its errors. A client above it costs four times the CPU. */
-import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
-import { createBrotliDecompress, createUnzip } from 'node:zlib';
+/** Outbound HTTP on got: the only file that knows the library, its options and its errors. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import got from 'got';
 import { HttpError, type Http, type HttpFailure, type HttpRequest, type HttpResponse } from './http.ts';
 
 const defaultMaxBytes = 10 * 1024 * 1024;
@@ -162,65 +161,44 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
 }
 
 async function exchange(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
-  for (let isFirst = true; ; isFirst = false) {
-    const call = callOf(hop, request, agents, signal);
-    try {
-      return await responseOf(call, hop, request.maxBytes ?? defaultMaxBytes);
-    } catch (error) {
-      call.destroy();
-      const again = isFirst && hop.method === 'GET' && call.reusedSocket && wasClosed(error) && !signal.aborted;
-      if (!again) throw error;
-    }
+  try {
+    return await transfer(hop, request, agents, signal);
+  } catch (error) {
+    if (hop.method !== 'GET' || !isStaleConnection(error) || signal.aborted) throw error;
+    return await transfer(hop, request, agents, signal);
   }
 }
 
-function callOf(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): ClientRequest {
-  const options = { method: hop.method, headers: { 'user-agent': 'serin', ...copied(hop.headers) }, signal };
-  const call =
-    hop.url.protocol === 'http:'
-      ? httpRequest(hop.url, { ...options, agent: agents.http })
-      : httpsRequest(hop.url, {
-          ...options,
-          agent: agents.https,
-          rejectUnauthorized: request.insecureSkipVerify !== true,
-        });
-  return hop.method === 'GET' ? call.end() : call.end(hop.body ?? '');
-}
-
-async function responseOf(call: ClientRequest, hop: Hop, limit: number): Promise<HttpResponse> {
-  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    // The connection may break after the answer has begun; then reading it fails.
-    call.once('response', resolve).on('error', reject);
+async function transfer(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
+  const stream = got.stream(hop.url, {
+    method: hop.method,
+    headers: { 'user-agent': 'serin', ...copied(hop.headers) },
+    // A stream of a method that may carry a body waits for one to be piped in unless it is told that there is none.
+    ...(hop.method === 'GET' ? {} : { body: hop.body ?? '' }),
+    agent: agents,
+    https: { rejectUnauthorized: request.insecureSkipVerify !== true },
+    signal,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
   });
+  let head: Pick<HttpResponse, 'status' | 'statusText' | 'headers'> | undefined;
+  stream.once('response', (response) => {
+    head = { status: response.statusCode, statusText: response.statusMessage ?? '', headers: joined(response.headers) };
+  });
+  const limit = request.maxBytes ?? defaultMaxBytes;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of decompressed(answer)) {
+  for await (const chunk of stream) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
+    // Leaving the loop destroys the stream and with it the connection.
     if (size > limit)
       throw new HttpError('too-large', `Cannot read the answer of ${hop.url.host}: it is longer than ${limit} bytes`);
     chunks.push(bytes);
   }
-  return {
-    status: answer.statusCode ?? 0,
-    statusText: answer.statusMessage ?? '',
-    headers: joined(answer.headers),
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
-}
-
-/** Nothing asks for compression, but some servers compress all the same. */
-function decompressed(answer: IncomingMessage): Readable {
-  const encoding = answer.headers['content-encoding']?.toLowerCase();
-  const decoder =
-    encoding === 'gzip' || encoding === 'deflate'
-      ? createUnzip()
-      : encoding === 'br'
-        ? createBrotliDecompress()
-        : undefined;
-  if (decoder === undefined) return answer;
-  answer.on('error', (error) => decoder.destroy(error));
-  return answer.pipe(decoder);
+  if (head === undefined) throw new HttpError('network', `Cannot call ${hop.url.host}: no answer`);
+  return { ...head, body: Buffer.concat(chunks).toString('utf8') };
 }
 
 function copied(headers: Hop['headers']): Record<string, string | string[]> {
@@ -238,26 +216,28 @@ function joined(headers: Readonly<Record<string, string | string[] | undefined>>
   );
 }
 
-/** What an idle connection says that the peer closed just when it was used again. */
-function wasClosed(error: unknown): boolean {
-  return field(error, 'code') === 'ECONNRESET' || field(error, 'code') === 'EPIPE';
+/** An idle connection that the peer closed just when it was used again. */
+function isStaleConnection(error: unknown): boolean {
+  const reused = field(field(error, 'request'), 'reusedSocket') === true;
+  return reused && (field(error, 'code') === 'ECONNRESET' || field(error, 'code') === 'EPIPE');
 }
 
-/** Nothing of the client's error travels on but its code: its message and its fields may hold headers. */
+/** Nothing of the library's error travels on but its code: its message and its fields may hold headers. */
 function asHttpError(error: unknown, request: HttpRequest, deadline: AbortSignal): HttpError {
   if (error instanceof HttpError) return error;
   const target = URL.parse(request.url)?.host ?? 'the server';
   if (request.signal?.aborted === true)
     return new HttpError('aborted', `Cannot call ${target}: the call was cancelled`);
   if (deadline.aborted) return new HttpError('timeout', `Cannot call ${target}: no answer within ${request.timeout}ms`);
-  const code = codeOf(error);
+  const code = errorCode(error);
   const [kind, reason] = failures[code] ?? ['network', code === '' ? 'the connection failed' : code];
   return new HttpError(kind, `Cannot call ${target}: ${reason}`);
 }
 
-/** The system's or TLS's code. Of several addresses that were tried each has its own; the first stands for all. */
-function codeOf(error: unknown): string {
-  const code = field(error, 'code');
+/** The system's or TLS's code; got gives its own for what it wraps. */
+function errorCode(error: unknown): string {
+  const inner = field(field(error, 'cause'), 'code');
+  const code = typeof inner === 'string' ? inner : field(error, 'code');
   return typeof code === 'string' ? code : '';
 }
 
