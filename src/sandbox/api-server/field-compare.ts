@@ -44,6 +44,8 @@ const nothing: Comparison = { touched: undefined, removed: undefined };
 
 export function compare(shape: Shape, before: unknown, after: unknown): Comparison {
   if (before === after) return nothing;
+  if (shape.atomic !== true && (before === undefined || isMap(before)) && (after === undefined || isMap(after)))
+    return compareMaps(shape, before, after);
   const old = before === undefined ? undefined : parts(shape, before);
   const now = after === undefined ? undefined : parts(shape, after);
   const oldIsLeaf = before !== undefined && old === undefined;
@@ -63,6 +65,25 @@ export function compare(shape: Shape, before: unknown, after: unknown): Comparis
     if (inner.touched !== undefined) touched[key] = inner.touched;
     if (inner.removed !== undefined) removed[key] = inner.removed;
   }
+  return {
+    touched: node(before === undefined && shape.present !== true, touched),
+    removed: node(after === undefined && shape.present !== true, removed),
+  };
+}
+
+/** The usual case, without making a map of the parts of both: most of what is compared are maps whose values are the same objects. */
+function compareMaps(shape: Shape, before: Json | undefined, after: Json | undefined): Comparison {
+  const touched: Record<string, FieldSet> = {};
+  const removed: Record<string, FieldSet> = {};
+  const look = (key: string, old: unknown, now: unknown): void => {
+    if (old === now) return;
+    const inner = compare(fieldShape(shape, key), old, now);
+    if (inner.touched !== undefined) touched[`f:${key}`] = inner.touched;
+    if (inner.removed !== undefined) removed[`f:${key}`] = inner.removed;
+  };
+  for (const key in before)
+    look(key, before[key], after !== undefined && Object.hasOwn(after, key) ? after[key] : undefined);
+  for (const key in after) if (before === undefined || !Object.hasOwn(before, key)) look(key, undefined, after[key]);
   return {
     touched: node(before === undefined && shape.present !== true, touched),
     removed: node(after === undefined && shape.present !== true, removed),

@@ -14,7 +14,9 @@ const childKeys = (set: FieldSet): string[] => Object.keys(set).filter((key) => 
 
 export const isMember = (set: FieldSet | undefined): boolean => {
   if (set === undefined) return false;
-  return dot in set || Object.keys(set).length === 0;
+  if (dot in set) return true;
+  for (const _ in set) return false;
+  return true;
 };
 
 export function child(set: FieldSet | undefined, key: string): FieldSet | undefined {
@@ -28,20 +30,21 @@ export function node(inSet: boolean, children: Readonly<Record<string, FieldSet>
   return inSet ? { [dot]: member, ...children } : children;
 }
 
-/** Combines two sets node by node; `keep` decides from membership in both. */
+/** Combines two sets node by node: `below` combines what lies in both, `inSet` says whether the node itself stays. */
 function combine(
-  a: FieldSet | undefined,
-  b: FieldSet | undefined,
-  keep: (inA: boolean, inB: boolean) => boolean,
+  a: FieldSet,
+  b: FieldSet,
+  below: (a: FieldSet | undefined, b: FieldSet | undefined) => FieldSet | undefined,
+  inSet: boolean,
 ): FieldSet | undefined {
-  const keys = new Set([...(a === undefined ? [] : childKeys(a)), ...(b === undefined ? [] : childKeys(b))]);
   const children: Record<string, FieldSet> = {};
-  for (const key of keys) {
-    const combined = combine(child(a, key), child(b, key), keep);
+  const add = (key: string): void => {
+    const combined = below(child(a, key), child(b, key));
     if (combined !== undefined) children[key] = combined;
-  }
-  const inSet = keep(isMember(a), isMember(b));
-  return a !== undefined && isNode(a, inSet, children) ? a : node(inSet, children);
+  };
+  for (const key in a) if (key !== dot) add(key);
+  for (const key in b) if (key !== dot && !Object.hasOwn(a, key)) add(key);
+  return isNode(a, inSet, children) ? a : node(inSet, children);
 }
 
 /** A result that is what was there before stays the same object: nobody has to look into it again. */
@@ -59,17 +62,33 @@ function isNode(set: FieldSet, inSet: boolean, children: Readonly<Record<string,
 
 export function union(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return combine(a, b, (inA, inB) => inA || inB);
+  return combine(a, b, union, isMember(a) || isMember(b));
 }
 
 export function difference(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return a;
-  return combine(a, b, (inA, inB) => inA && !inB);
+  return combine(a, b, difference, isMember(a) && !isMember(b));
 }
 
 export function intersection(a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | undefined {
   if (a === undefined || b === undefined) return undefined;
-  return combine(a, b, (inA, inB) => inA && inB);
+  return combine(a, b, intersection, isMember(a) && isMember(b));
+}
+
+/** Whether the sets have anything in common. */
+export function intersects(a: FieldSet | undefined, b: FieldSet | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (isMember(a) && isMember(b)) return true;
+  for (const key in a) if (key !== dot && intersects(child(a, key), child(b, key))) return true;
+  return false;
+}
+
+/** Whether all of `b` is in `a`. */
+export function covers(a: FieldSet | undefined, b: FieldSet | undefined): boolean {
+  if (b === undefined) return true;
+  if (a === undefined || (isMember(b) && !isMember(a))) return false;
+  for (const key in b) if (key !== dot && !covers(child(a, key), child(b, key))) return false;
+  return true;
 }
 
 /** The set without the part below a path of keys. */

@@ -1,7 +1,7 @@
 /** Who owns which field of an object, as `metadata.managedFields` records it. */
 import type { KubeObject } from '#api/kubernetes.ts';
 import { compare, type Comparison } from './field-compare.ts';
-import { difference, type FieldSet, intersection, union, withoutPath } from './field-set.ts';
+import { child, covers, difference, type FieldSet, intersects, node, union, withoutPath } from './field-set.ts';
 import { isMap, type Json, textAt } from './json.ts';
 import { apiVersionOf, type Kind } from './kind.ts';
 
@@ -20,40 +20,42 @@ export interface Entry {
   readonly fields: FieldSet;
 }
 
-/** Fields that belong to the server: nobody owns them. */
-const unowned: readonly (readonly string[])[] = [
-  ['f:apiVersion'],
-  ['f:kind'],
-  ...[
-    'name',
-    'namespace',
-    'uid',
-    'creationTimestamp',
-    'generation',
-    'resourceVersion',
-    'managedFields',
-    'selfLink',
-  ].map((field) => ['f:metadata', `f:${field}`]),
-];
+/** Fields that belong to the server: nobody owns them. `.` is the object as a whole. */
+const unowned: ReadonlySet<string> = new Set(['.', 'f:apiVersion', 'f:kind']);
+const unownedMetadata: ReadonlySet<string> = new Set([
+  '.',
+  'f:name',
+  'f:namespace',
+  'f:uid',
+  'f:creationTimestamp',
+  'f:generation',
+  'f:resourceVersion',
+  'f:managedFields',
+  'f:selfLink',
+]);
 
 export function ownable(kind: Kind, set: FieldSet | undefined, subresource: string | undefined): FieldSet | undefined {
-  const status = kind.hasStatus && subresource !== 'status' ? [['f:status']] : [];
-  // The finalizers of a namespace have a subresource of their own.
-  const finalizers = kind.resource.kind === 'Namespace' ? [['f:spec', 'f:finalizers']] : [];
-  const paths = [...unowned, ...status, ...finalizers];
-  const rest = withoutSelf(paths.reduce<FieldSet | undefined>(withoutPath, set));
-  const metadata = rest?.['f:metadata'];
-  if (rest === undefined || !isMap(metadata)) return rest;
-  const { '.': _self, ...inner } = metadata;
-  if (Object.keys(inner).length === 0) return withoutPath(rest, ['f:metadata']);
-  return { ...rest, 'f:metadata': inner };
+  if (set === undefined) return undefined;
+  const rest: Record<string, FieldSet> = {};
+  for (const key in set) {
+    if (unowned.has(key) || (key === 'f:status' && kind.hasStatus && subresource !== 'status')) continue;
+    const inner = ownablePart(kind, key, child(set, key));
+    if (inner !== undefined) rest[key] = inner;
+  }
+  return node(false, rest);
 }
 
-/** The object as a whole is nobody's. */
-function withoutSelf(set: FieldSet | undefined): FieldSet | undefined {
-  if (set === undefined || !('.' in set)) return set;
-  const { '.': _self, ...rest } = set;
-  return Object.keys(rest).length === 0 ? undefined : rest;
+function ownablePart(kind: Kind, key: string, set: FieldSet | undefined): FieldSet | undefined {
+  if (set === undefined) return undefined;
+  // The finalizers of a namespace have a subresource of their own.
+  if (key === 'f:spec' && kind.resource.kind === 'Namespace') return withoutPath(set, ['f:finalizers']);
+  if (key !== 'f:metadata') return set;
+  const rest: Record<string, FieldSet> = {};
+  for (const field in set) {
+    const inner = unownedMetadata.has(field) ? undefined : child(set, field);
+    if (inner !== undefined) rest[field] = inner;
+  }
+  return node(false, rest);
 }
 
 /** The object with the ownership that an ordinary write leaves. */
@@ -79,8 +81,8 @@ export function trackUpdate(
   const entries = entriesOf(after);
   const own = entries.find((entry) => sameOwner(entry, self));
   // The usual case, and the cheap one: the writer owns it all already. Its time is that of the last change of what it owns.
-  const disputed = entries.some((entry) => entry !== own && intersection(entry.fields, touched) !== undefined);
-  if (removed === undefined && !disputed && own && difference(touched, own.fields) === undefined) return after;
+  const disputed = entries.some((entry) => entry !== own && intersects(entry.fields, touched));
+  if (removed === undefined && !disputed && own && covers(own.fields, touched)) return after;
   const fields = difference(union(own?.fields, touched), removed);
   const others = entries.filter((entry) => entry !== own).flatMap((entry) => lessened(entry, { touched, removed }));
   const ownEntry =
