@@ -4,7 +4,7 @@ import type { Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import type { Cluster } from '#cluster/cluster.ts';
-import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
+import { canaries, deployments, keyOf, metricTemplates, refOfKey, services } from '#cluster/resource.ts';
 import type { Shards } from '#cluster/sharding.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import { namesOf } from '#engine/canary/names.ts';
@@ -60,7 +60,8 @@ export function startCanaryController(
   const caches = openCaches(context, settings.namespace);
   const owned = ownership(cluster, shards);
   const ours = function* (): Generator<KubeObject> {
-    for (const object of caches.canaries.list()) if (owned.clusterFor(keyOf(object)) !== undefined) yield object;
+    for (const object of caches.canaries.list())
+      if (owned.clusterFor(keyOf(object.metadata)) !== undefined) yield object;
   };
   const gauges = canaryGauges(registry, ours, settings.meshProvider, version);
   const configs = configTracking(cluster.client, caches);
@@ -93,7 +94,7 @@ export function startCanaryController(
     const part = owned.clusterFor(key);
     if (memory === undefined || part === undefined) return {};
     if (memory.isTakenOver === true) await catchUp(key, memory, signal);
-    const object = caches.canaries.get(refOf(key));
+    const object = caches.canaries.get(refOfKey(key));
     if (object === undefined) return {};
     await caches.need([canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)]);
     const due = dueOf(key, object, memory);
@@ -111,7 +112,7 @@ export function startCanaryController(
   const tellFailure = (key: string, error: unknown): void => {
     const message = context.redactor.scrub(`A pass failed: ${errorText(error)}`);
     log.error(message, { canary: key.replace('/', '.') });
-    const canary = caches.canaries.get(refOf(key));
+    const canary = caches.canaries.get(refOfKey(key));
     if (canary !== undefined)
       owned.clusterFor(key)?.events.record(canary, { type: 'Warning', reason: 'Synced', message });
   };
@@ -124,7 +125,7 @@ export function startCanaryController(
   };
 
   const catchUp = async (key: string, memory: Memory, signal: AbortSignal): Promise<void> => {
-    const live = await cluster.client.get(canaries, refOf(key), signal);
+    const live = await cluster.client.get(canaries, refOfKey(key), signal);
     if (live !== undefined) cluster.stores.learn(canaries, live);
     memory.isTakenOver = false;
   };
@@ -177,7 +178,7 @@ export function startCanaryController(
       memory.wakeAt = undefined;
     }
     if (due === 'sync') return;
-    gauges.ticked(key, caches.canaries.get(refOf(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
+    gauges.ticked(key, caches.canaries.get(refOfKey(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
     if (analysed) gauges.tookSeconds(seen.canary, (clock.monotonic() - startedAt) / 1000);
   };
 
@@ -196,7 +197,7 @@ export function startCanaryController(
   const unsubscribe = caches.canaries.onChange((before, after) => {
     const object = after ?? before;
     if (object === undefined) return;
-    const key = keyOf(object);
+    const key = keyOf(object.metadata);
     if (after === undefined) {
       for (const part of [memories, schedule, gauges, queue]) forget(part, key);
       return;
@@ -206,7 +207,7 @@ export function startCanaryController(
 
   owned.begin({
     taken(belongs) {
-      for (const object of ours()) if (belongs(keyOf(object))) look(keyOf(object), object, true);
+      for (const object of ours()) if (belongs(keyOf(object.metadata))) look(keyOf(object.metadata), object, true);
     },
     async given(belongs) {
       const keys = [...memories.keys()].filter(belongs);
@@ -225,7 +226,7 @@ export function startCanaryController(
   /** Canaries that have been synced, with their intervals. */
   const intervals = function* (): Generator<readonly [string, number]> {
     for (const [key, { generation }] of memories) {
-      const object = generation === undefined ? undefined : caches.canaries.get(refOf(key));
+      const object = generation === undefined ? undefined : caches.canaries.get(refOfKey(key));
       if (object !== undefined) yield [key, intervalOf(readCanary(object).canary, settings.minAnalysisInterval)];
     }
   };
@@ -244,22 +245,13 @@ export function startCanaryController(
 const checkHooks: ReadonlySet<string> = new Set(['rollout', 'pre-rollout']);
 
 function phaseOf(caches: Caches, key: string): string {
-  const object = caches.canaries.get(refOf(key));
+  const object = caches.canaries.get(refOfKey(key));
   return object === undefined ? '' : (readCanary(object).canary.status?.phase ?? '');
 }
 
 function forget(part: Map<string, unknown> | { forget(key: string): void }, key: string): void {
   if (part instanceof Map) part.delete(key);
   else part.forget(key);
-}
-
-function keyOf({ metadata: { namespace, name } }: KubeObject): string {
-  return `${namespace}/${name}`;
-}
-
-function refOf(key: string): { namespace: string; name: string } {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
 function soonest(...waits: readonly (number | undefined)[]): number | undefined {

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Canary } from '#api/canary.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
+import { keyOf } from '#cluster/resource.ts';
 import type { Observation } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
 import { readCanary } from './observing.ts';
@@ -64,7 +65,7 @@ export function canaryGauges(
   return {
     observe(canary, observation) {
       const { target, namespace } = namesOf(canary);
-      const entry = of(keyOf(canary));
+      const entry = of(keyOf(canary.metadata));
       switch (observation.what) {
         case 'weight':
           entry.weight = { primary: observation.primary, canary: observation.canary };
@@ -99,7 +100,7 @@ function renderedGauges(registry: Registry, live: () => Iterable<KubeObject>, se
   const each = function* (): Generator<{ target: string; namespace: string; seen: Seen | undefined }> {
     for (const object of live()) {
       const { target, namespace } = namesOf(readCanary(object).canary);
-      yield { target, namespace, seen: seen.get(keyOf(object)) };
+      yield { target, namespace, seen: seen.get(keyOf(object.metadata)) };
     }
   };
   const rendered = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
@@ -133,8 +134,4 @@ function renderedGauges(registry: Registry, live: () => Iterable<KubeObject>, se
       for (const [metric, value] of entry?.metrics ?? []) gauge.set({ name: target, namespace, metric }, value);
     }
   });
-}
-
-function keyOf({ metadata: { namespace, name } }: KubeObject): string {
-  return `${namespace}/${name}`;
 }

@@ -5,7 +5,7 @@ import { ApiError, WritesStopped } from '#cluster/api-error.ts';
 import type { Client, Written } from '#cluster/client.ts';
 import { fieldPatch } from '#cluster/field-patch.ts';
 import { mergeDiff } from '#cluster/merge-diff.ts';
-import { canaries, nameOf } from '#cluster/resource.ts';
+import { canaries, nameOf, refOf } from '#cluster/resource.ts';
 import { ConnectionError } from '#cluster/transport.ts';
 import { PassFailed } from '#engine/canary/effects.ts';
 
@@ -103,10 +103,6 @@ export function writingTo(client: Client, canary: KubeObject, signal: AbortSigna
       return written;
     },
   };
-}
-
-function refOf({ metadata: { name, namespace } }: KubeObject): Ref {
-  return { name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 /** What the API server or the network refuses is the user's to know; that writes are stopped is not. */
