@@ -64,6 +64,23 @@ const count = (list: readonly string[], text: string): number => list.filter((ea
 const initialised = 'New Deployment detected, initialization completed.';
 const progressing = 'New revision detected, progressing canary analysis.';
 
+describe('a run that fails for its pods', () => {
+  it('is told with the reason, although the original keeps silent', async () => {
+    const world = await withNewImage({
+      objects: [chat('ops')],
+      spec: { progressDeadlineSeconds: 15 },
+      analysis: { stepWeight: 50, alerts: [entry('ops', 'error')] },
+    });
+    world.setImage('podinfo:bad');
+    await world.until('Failed', 6);
+    expect(texts(world, 'ops')).toEqual([
+      expect.stringMatching(
+        /^Canary failed, rolling back: canary deployment podinfo.default not ready: waiting for rollout to finish/,
+      ),
+    ]);
+  });
+});
+
 describe('who gets an alert', () => {
   it('[canary-39] [integrations-39] is decided by the severity of each entry; with entries the global receiver gets none', async () => {
     const world = await withNewImage({
