@@ -1,4 +1,5 @@
 /** The Gateway API (`gatewayapi:v1`): one HTTPRoute whose backends are the primary and the canary Service. */
+import { driftGuards } from '#api/drift-guards.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { allToPrimary } from '#api/split.ts';
@@ -27,12 +28,6 @@ interface HttpRoute extends KubeObject {
     }[];
   };
 }
-
-/** Keeps Flux from undoing what Serin writes. */
-const driftGuards: Readonly<Record<string, string>> = {
-  'kustomize.toolkit.fluxcd.io/reconcile': 'disabled',
-  'helm.toolkit.fluxcd.io/driftDetection': 'disabled',
-};
 
 export const gatewayApi: TrafficRouter = {
   resources: [httpRoutes],

@@ -1,4 +1,5 @@
 /** The three Services of a release: canary and primary for the router, the apex for its users. */
+import { driftGuards } from '#api/drift-guards.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Container } from '#api/workload.ts';
 import type { FieldChange } from '#api/field-change.ts';
@@ -8,12 +9,6 @@ import { sameMap, selectorLabelOf, type TextMap } from './labels.ts';
 import { carriesAll } from './policy.ts';
 import { isOwnedBy, isOwnedByCanary, ownerOf } from './owner.ts';
 import type { Pass } from './snapshot.ts';
-
-/** Keeps Flux from undoing what Serin writes. */
-export const driftGuards: TextMap = {
-  'kustomize.toolkit.fluxcd.io/reconcile': 'disabled',
-  'helm.toolkit.fluxcd.io/driftDetection': 'disabled',
-};
 
 /** Containers that a mesh adds: their ports are not the application's. */
 const meshContainers: readonly string[] = ['istio-proxy', 'envoy'];
