@@ -1,4 +1,5 @@
 /** Starts what is measured, on the bed: Serin as it is shipped, or the original; both with the same flags. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Bed } from '../bed/bed.ts';
@@ -28,5 +29,20 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
   if (name === 'flagger') return bed.children.start(name, options.program, flags);
   const profile = options.profileFolder;
   const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`];
-  return bed.children.start(name, process.execPath, [...node, options.program, 'controller', 'flagger', ...flags]);
+  return bed.children.start(name, process.execPath, [
+    ...shippedNodeFlags(),
+    ...node,
+    options.program,
+    'controller',
+    'flagger',
+    ...flags,
+  ]);
+}
+
+/** What the image tells Node. */
+function shippedNodeFlags(): string[] {
+  const file = path.join(import.meta.dirname, '../../deploy/Dockerfile');
+  const flags = /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  if (flags === undefined) throw new Error(`Cannot find NODE_OPTIONS in ${file}`);
+  return flags.split(' ');
 }
