@@ -4,8 +4,9 @@ import type { KubeObject, OwnerReference, Ref, Resource } from '#api/kubernetes.
 import type { PodSpec } from '#api/workload.ts';
 import type { Client } from '#cluster/client.ts';
 import { configMaps, secrets } from '#cluster/resource.ts';
-import { configRefs, type ConfigRef, type SeenConfig } from '#engine/canary/configs.ts';
+import { configRefs } from '#engine/canary/configs.ts';
 import { PassFailed, type Effect } from '#engine/canary/effects.ts';
+import type { ConfigRef, SeenConfig } from '#engine/canary/snapshot.ts';
 import type { Caches } from './caches.ts';
 import type { Writing } from './writing.ts';
 

@@ -4,20 +4,7 @@ import type { Steps } from './effects.ts';
 import { ask, PassFailed } from './effects.ts';
 import { included } from './labels.ts';
 import { ownerOf } from './owner.ts';
-import type { Pass } from './snapshot.ts';
-
-export interface ConfigRef {
-  readonly kind: 'ConfigMap' | 'Secret';
-  readonly name: string;
-  readonly optional: boolean;
-}
-
-/** What is known of a referenced object. */
-export type SeenConfig =
-  | { readonly state: 'tracked'; readonly checksum: string; readonly labels: Readonly<Record<string, string>> }
-  /** Its owner or its type keeps it from being tracked. */
-  | { readonly state: 'untracked' }
-  | { readonly state: 'missing'; readonly message: string };
+import type { ConfigRef, Pass } from './snapshot.ts';
 
 /** `configmap/NAME` or `secret/NAME`: how the status names a config. */
 export function configKey({ kind, name }: Pick<ConfigRef, 'kind' | 'name'>): string {

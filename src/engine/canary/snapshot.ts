@@ -4,7 +4,6 @@ import type { CanaryStatus, Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
-import type { ConfigRef, SeenConfig } from './configs.ts';
 import type { Names } from './names.ts';
 import type { Policy } from './policy.ts';
 
@@ -26,6 +25,20 @@ export interface EngineSettings {
 /** A status whose phase and counters are known. */
 export type RunStatus = CanaryStatus &
   Required<Pick<CanaryStatus, 'phase' | 'canaryWeight' | 'failedChecks' | 'iterations'>>;
+
+/** A ConfigMap or Secret that the target's pods refer to. */
+export interface ConfigRef {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  readonly optional: boolean;
+}
+
+/** What is known of a referenced object. */
+export type SeenConfig =
+  | { readonly state: 'tracked'; readonly checksum: string; readonly labels: Readonly<Record<string, string>> }
+  /** Its owner or its type keeps it from being tracked. */
+  | { readonly state: 'untracked' }
+  | { readonly state: 'missing'; readonly message: string };
 
 export interface Snapshot {
   /** Wall-clock time, ms since the epoch. */
