@@ -3,6 +3,15 @@ import { z } from 'zod';
 import { oneOfRequired, shortDuration, text, textMap, whole, type Readable } from './schema.ts';
 import { testMatch } from './traffic-rules.ts';
 
+/** Metrics that need no query of the user's. */
+export const builtinMetrics = ['request-success-rate', 'request-duration'] as const;
+
+export type BuiltinMetric = (typeof builtinMetrics)[number];
+
+export function isBuiltinMetric(name: string): name is BuiltinMetric {
+  return builtinMetrics.some((builtin) => builtin === name);
+}
+
 /** What the loop does when a metric gives no usable answer. */
 const fallback = z.enum(['fail', 'hold', 'pass']);
 

@@ -1,12 +1,5 @@
 /** The built-in metrics `request-success-rate` and `request-duration`: which query a provider string leads to, and its text. */
-
-export type BuiltinMetric = 'request-success-rate' | 'request-duration';
-
-export const builtinMetrics: readonly BuiltinMetric[] = ['request-success-rate', 'request-duration'];
-
-export function isBuiltinMetric(name: string): name is BuiltinMetric {
-  return name === 'request-success-rate' || name === 'request-duration';
-}
+import type { BuiltinMetric } from '#api/canary-analysis.ts';
 
 /** Window of built-in and inline queries whose `interval` is not set. */
 export const defaultQueryInterval = '1m';

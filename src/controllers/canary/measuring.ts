@@ -1,5 +1,5 @@
 /** Asks the metric servers of a Canary: finds the query of a metric, renders it, and keeps the server's answer apart from its failures. */
-import type { CanaryMetric } from '#api/canary-analysis.ts';
+import { isBuiltinMetric, type CanaryMetric } from '#api/canary-analysis.ts';
 import type { Canary } from '#api/canary.ts';
 import type { Measurement } from '#api/measurement.ts';
 import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.ts';
@@ -9,13 +9,7 @@ import { metricTemplates } from '#cluster/resource.ts';
 import { ConnectionError } from '#cluster/transport.ts';
 import type { HookAnswer, Measured, MetricSource } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
-import {
-  builtinQuery,
-  defaultQueryInterval,
-  isBuiltinMetric,
-  queryProvider,
-  type QueryInputs,
-} from '#metrics/builtin-queries.ts';
+import { builtinQuery, defaultQueryInterval, queryProvider, type QueryInputs } from '#metrics/builtin-queries.ts';
 import { prometheus } from '#metrics/prometheus.ts';
 import { ProviderConfigError, type MetricProvider } from '#metrics/provider.ts';
 import { findProvider } from '#metrics/providers.ts';

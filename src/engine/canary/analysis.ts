@@ -1,5 +1,5 @@
 /** One analysis run: rollout hooks, then every metric; the first failure ends it and costs exactly one failed check. */
-import type { CanaryMetric } from '#api/canary-analysis.ts';
+import { isBuiltinMetric, type CanaryMetric } from '#api/canary-analysis.ts';
 import { rfc3339 } from '#api/time.ts';
 import { recordDecision } from './decisions.ts';
 import type { MetricSource, Steps } from './effects.ts';
@@ -10,8 +10,6 @@ import { alert, complain, warn } from './reporting.ts';
 import type { Pass, RunStatus } from './snapshot.ts';
 import { setStatus, withFields } from './status.ts';
 import { judge, type Verdict } from './verdict.ts';
-
-export const builtinMetrics: readonly string[] = ['request-success-rate', 'request-duration'];
 
 /** How an analysis run ended. `held`: a metric could not be judged and its owner asked to wait for it. */
 export type AnalysisResult = 'passed' | 'failed' | 'held';
@@ -43,11 +41,11 @@ export function* analyse(pass: Pass): Steps<AnalysisResult> {
 /** Each metric with the sources to ask, in the original's order: built-in and inline queries first, then templates and what has no source at all. */
 function questionsOf(metrics: readonly CanaryMetric[]): readonly (readonly [CanaryMetric, MetricSource])[] {
   const own = metrics.flatMap((metric): [CanaryMetric, MetricSource][] => [
-    ...(builtinMetrics.includes(metric.name) ? [[metric, 'builtin'] satisfies [CanaryMetric, MetricSource]] : []),
+    ...(isBuiltinMetric(metric.name) ? [[metric, 'builtin'] satisfies [CanaryMetric, MetricSource]] : []),
     ...(metric.query ? [[metric, 'inline'] satisfies [CanaryMetric, MetricSource]] : []),
   ]);
   const others = metrics.filter(
-    (metric) => metric.templateRef !== undefined || (!metric.query && !builtinMetrics.includes(metric.name)),
+    (metric) => metric.templateRef !== undefined || (!metric.query && !isBuiltinMetric(metric.name)),
   );
   return [...own, ...others.map((metric) => [metric, 'template'] as const)];
 }

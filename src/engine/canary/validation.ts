@@ -1,12 +1,11 @@
 /** What is wrong with a Canary as its user wrote it: a list of checks, each naming the field, what is there and what to write. */
 import { providerNames, type Canary, type CanarySpec } from '#api/canary.ts';
-import type { CanaryMetric } from '#api/canary-analysis.ts';
+import { builtinMetrics, isBuiltinMetric, type CanaryMetric } from '#api/canary-analysis.ts';
 import { parseDuration } from '#api/duration.ts';
 import type { Ref } from '#api/kubernetes.ts';
 import type { MetricTemplate } from '#api/metric-template.ts';
 import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
-import { builtinMetrics } from './analysis.ts';
 import { mirrorProblems, numberProblems } from './validation-numbers.ts';
 import { targetPortProblems } from './validation-ports.ts';
 
@@ -284,7 +283,7 @@ const checks: readonly Check[] = [
 ];
 
 function metricSource(metric: CanaryMetric, field: string): Problem[] {
-  if (metric.templateRef !== undefined || hasText(metric.query) || builtinMetrics.includes(metric.name)) return [];
+  if (metric.templateRef !== undefined || hasText(metric.query) || isBuiltinMetric(metric.name)) return [];
   const want = `it must be ${alternatives(builtinMetrics)}, or come with templateRef or query`;
   return [{ field: `${field}.name`, found: foundText(metric.name), want }];
 }
