@@ -18,6 +18,7 @@ const administrators = [
   'node-agent',
   'traefik',
   'serin',
+  'serin-two',
   'flagger',
   'player',
   'kubectl',

@@ -7,8 +7,8 @@ export interface HandlerServer {
   stop(): Promise<void>;
 }
 
-/** Listens on `address` at a free port. */
-export async function serveHandler(handler: Handler, address: string): Promise<HandlerServer> {
+/** Listens on `address`, by default at a free port. */
+export async function serveHandler(handler: Handler, address: string, port = 0): Promise<HandlerServer> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -31,7 +31,7 @@ export async function serveHandler(handler: Handler, address: string): Promise<H
     };
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, address, resolve);
+    server.listen(port, address, resolve);
   });
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('The server has no port');
