@@ -4,6 +4,7 @@ import type { Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import type { Cluster } from '#cluster/cluster.ts';
+import { isRecord } from '#cluster/kube-object.ts';
 import { canaries, deployments, keyOf, metricTemplates, refOfKey, services } from '#cluster/resource.ts';
 import type { Shards } from '#cluster/sharding.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
@@ -18,7 +19,7 @@ import { withoutUserinfo } from '#runtime/redact.ts';
 import type { Context } from '../context.ts';
 import { runPass } from '../run-pass.ts';
 import { alertingWith } from './alerting.ts';
-import { openCaches, type Caches } from './caches.ts';
+import { openCaches } from './caches.ts';
 import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
@@ -178,7 +179,7 @@ export function startCanaryController(
       memory.wakeAt = undefined;
     }
     if (due === 'sync') return;
-    gauges.ticked(key, caches.canaries.get(refOfKey(key))?.['status'] === undefined ? '' : phaseOf(caches, key));
+    gauges.ticked(key, phaseOf(caches.canaries.get(refOfKey(key))));
     if (analysed) gauges.tookSeconds(seen.canary, (clock.monotonic() - startedAt) / 1000);
   };
 
@@ -244,9 +245,11 @@ export function startCanaryController(
 /** Hooks whose calls belong to the checks of a tick. */
 const checkHooks: ReadonlySet<string> = new Set(['rollout', 'pre-rollout']);
 
-function phaseOf(caches: Caches, key: string): string {
-  const object = caches.canaries.get(refOfKey(key));
-  return object === undefined ? '' : (readCanary(object).canary.status?.phase ?? '');
+/** Without reading the whole Canary, which this pass has just written: the next one reads it. */
+function phaseOf(object: KubeObject | undefined): string {
+  const status = object?.['status'];
+  const phase = isRecord(status) ? status['phase'] : undefined;
+  return typeof phase === 'string' ? phase : '';
 }
 
 function forget(part: Map<string, unknown> | { forget(key: string): void }, key: string): void {
