@@ -63,12 +63,12 @@ describe('a take-over', () => {
     pause: (stop: () => void) => Pick<ApiProxyOptions, 'onWrite' | 'onWritten'> & { readonly begin?: () => void },
   ): Promise<readonly string[]> => {
     await bed.createNamespace(namespace);
-    const stopped = Promise.withResolvers<void>();
+    let isPaused = false;
     let leader: Child | undefined;
     let isRunning = false;
     const stop = (): void => {
       leader?.signal('SIGSTOP');
-      stopped.resolve();
+      isPaused = true;
     };
     const { begin, onWrite, onWritten } = pause(stop);
     const proxy: ApiProxy = await startApiProxy(bed, {
@@ -85,7 +85,7 @@ describe('a take-over', () => {
     isRunning = true;
     begin?.();
     await app.change();
-    await stopped.promise;
+    await bed.waitFor('the pause', () => isPaused, 60_000);
     await says(second, 'Leading');
     const before = bed.audit.mark();
     await app.until('Succeeded');
@@ -105,16 +105,17 @@ describe('a take-over', () => {
     { write: 4, when: 'after' },
     { write: 9, when: 'before' },
   ])('after a pause $when write $write of a run changes nothing', async ({ write, when }) => {
-    let writes = 0;
+    let [begun, done] = [0, 0];
     const written = await attempt(`${when}-${write}`, (stop) => ({
       onWrite() {
-        writes += 1;
-        if (writes !== write || when !== 'before') return 'pass';
+        begun += 1;
+        if (begun !== write || when !== 'before') return 'pass';
         stop();
         return 'drop';
       },
       onWritten() {
-        if (writes === write && when === 'after') stop();
+        done += 1;
+        if (done === write && when === 'after') stop();
       },
     }));
     expect(written).toEqual([]);
