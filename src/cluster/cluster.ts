@@ -34,6 +34,8 @@ export interface Cluster {
   readonly stores: Stores;
   readonly events: EventRecorder;
   readonly metrics: ClusterMetrics;
+  /** Whether writes are allowed now. What reaches others than the API server has to ask by itself. */
+  canWrite(): boolean;
   /** The same cluster for a part of the work, whose client and Events write only while `canWrite` says so. Stores are shared; stop the whole. */
   share(canWrite: () => boolean): Cluster;
   /** Ends watches, writes the Events that wait (at most `grace` milliseconds, default 2 s) and closes the connections. */
@@ -71,9 +73,10 @@ export function connectCluster(options: ClusterOptions): Cluster {
   };
   const cluster: Cluster = {
     ...writers(canWrite),
+    canWrite: () => canWrite?.() ?? true,
     stores,
     metrics,
-    share: (mayWrite) => ({ ...cluster, ...writers(mayWrite) }),
+    share: (mayWrite) => ({ ...cluster, ...writers(mayWrite), canWrite: mayWrite }),
     async stop({ grace = 2_000 } = {}) {
       stores.stop();
       const end = (): void => recorders.forEach((recorder) => recorder.stop());

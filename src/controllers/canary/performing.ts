@@ -3,6 +3,7 @@ import type { Canary } from '#api/canary.ts';
 import type { CanaryStatus } from '#api/canary-status.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
+import { WritesStopped } from '#cluster/api-error.ts';
 import { daemonSets, deployments, canaries, horizontalPodAutoscalers, services } from '#cluster/resource.ts';
 import { payloadChecksum } from '#engine/canary/checksum.ts';
 import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine/canary/effects.ts';
@@ -54,7 +55,14 @@ export function performerOf(
 ): (effect: Effect) => Promise<unknown> {
   const writing = writingTo(deps.context.cluster.client, object, signal);
   const performer: Performer = { ...deps, seen, signal, writing, status: seen.canary.status ?? {} };
-  return (effect) => perform(performer, effect);
+  return async (effect) => {
+    // Hooks and alerts know nothing of leases.
+    if (!deps.context.cluster.canWrite())
+      throw new WritesStopped(
+        `Cannot go on with the pass over ${labelOf(seen.canary)}: another process may work on it`,
+      );
+    return perform(performer, effect);
+  };
 }
 
 async function perform(performer: Performer, effect: Effect): Promise<Answers[Effect['do']]> {
