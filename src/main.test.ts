@@ -88,8 +88,15 @@ it.each([
   ['-traffic-drain=-1s', 'Cannot set -traffic-drain to -1s: it must be 0s or more'],
   ['-min-analysis-interval=0s', 'Cannot set -min-analysis-interval to 0s: it must be greater than 0s'],
   ['-control-loop-interval=0s', 'Cannot set -control-loop-interval to 0s: it must be greater than 0s'],
+  ['-shards=0', 'Cannot set -shards to 0: it must be from 1 to 256'],
+  ['-lease-duration=5s', 'Cannot set -lease-duration to 5s: it must be 6s or more'],
   ['-kubeconfig-burst=0', 'Cannot set -kubeconfig-burst to 0: it must be 1 or more'],
 ])('refuses %s', async (argument, message) => {
   const { code, err } = await run([argument, 'y']);
   expect([code, err.split('\n')[0]]).toEqual([2, message]);
+});
+
+it('refuses shards without Leases', async () => {
+  const { code, err } = await run(['-shards=2']);
+  expect([code, err]).toEqual([2, 'Cannot set -shards to 2: shards need -enable-leader-election\n']);
 });

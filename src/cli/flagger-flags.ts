@@ -3,6 +3,11 @@ import { defaultCanarySettings, type CanarySettings } from '#controllers/canary/
 import { globalAlerts } from './global-alerts.ts';
 import { boolFlag, durationFlag, intFlag, klogFlags, listFlag, stringFlag, type FlagValues } from './go-flags.ts';
 
+/** Shorter ones leave no time for an answer that is late. */
+const shortestLease = 6_000;
+/** Each costs two requests every twelfth of a lease's duration. */
+const mostShards = 256;
+
 export const flaggerFlags = {
   ...klogFlags,
   kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
@@ -50,10 +55,12 @@ export const flaggerFlags = {
   shards: intFlag(
     1,
     'Serin: how many parts the Canaries are in; replicas share them, one Lease each; needs -enable-leader-election.',
+    { from: 1, to: mostShards },
   ),
   'lease-duration': durationFlag(
     60_000,
     'Serin: how long a Lease lasts that is not renewed; after it another replica takes over.',
+    { from: shortestLease },
   ),
   'min-analysis-interval': durationFlag(
     defaultCanarySettings.minAnalysisInterval,
@@ -69,18 +76,9 @@ export const flaggerFlags = {
 
 export type FlaggerFlags = FlagValues<typeof flaggerFlags>;
 
-/** Shorter ones leave no time for an answer that is late. */
-const shortestLease = 6_000;
-/** Each costs two requests every twelfth of a lease's duration. */
-const mostShards = 256;
-
-/** What is wrong with the flags about Leases. */
-export function leaseProblem(flags: FlaggerFlags): string | undefined {
-  const { shards, 'lease-duration': duration, 'enable-leader-election': elects } = flags;
-  if (shards < 1 || shards > mostShards) return `Cannot use -shards=${shards}: choose 1 to ${mostShards}`;
-  if (shards > 1 && !elects) return `Cannot use -shards=${shards}: shards need -enable-leader-election`;
-  if (duration < shortestLease) return `Cannot use -lease-duration: choose ${shortestLease / 1_000}s or more`;
-  return undefined;
+/** What is wrong with the flags about Leases, each of which is right by itself. */
+export function leaseProblem({ shards, 'enable-leader-election': elects }: FlaggerFlags): string | undefined {
+  return shards > 1 && !elects ? `Cannot set -shards to ${shards}: shards need -enable-leader-election` : undefined;
 }
 
 /** What the flags and the environment decide for the controller; a variable that is set wins over its flag. */
