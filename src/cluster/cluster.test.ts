@@ -28,6 +28,21 @@ function start(registry = new Registry(), options: { log?: Log } = {}) {
   return { ...time, api, cluster, registry };
 }
 
+it('writes for a part of the work while it may, and reads always', async () => {
+  const { api, cluster } = start();
+  let mayWrite = true;
+  const part = cluster.share(() => mayWrite);
+  api.answer(ok(object('12')), ok(object('12')));
+  expect(await part.client.patch(configMaps, ref, { type: 'merge', body: {} })).toMatchObject({ ok: true });
+  mayWrite = false;
+  await expect(part.client.patch(configMaps, ref, { type: 'merge', body: {} })).rejects.toThrow(
+    'does not hold the lease',
+  );
+  expect(await part.client.get(configMaps, ref)).toMatchObject({ metadata: { resourceVersion: '12' } });
+  expect([part.canWrite(), cluster.canWrite()]).toEqual([false, true]);
+  expect(part.stores).toBe(cluster.stores);
+});
+
 describe('stores', () => {
   it('are shared: one list and one watch for each selection', async () => {
     const { api, cluster, pass } = start();

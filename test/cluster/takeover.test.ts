@@ -90,10 +90,13 @@ describe('a take-over', () => {
     const before = bed.audit.mark();
     await app.until('Succeeded');
     expect(await app.weights()).toEqual([100, 0]);
+    const told = leader.output().length;
     leader.signal('SIGCONT');
     const end = await leader.exited;
     const said = leader.output().slice(-2_000);
     expect(end, `It said ${said}`).toBe('exit code 1');
+    // Nor does it tell anybody of a step that it does not take.
+    expect(leader.output().slice(told)).not.toMatch(/"msg":"(Alert|Advance|New revision|Copying|Routing|Promotion)/);
     const written = writesOf(paused, before);
     await second.stop();
     await proxy.stop();
