@@ -204,6 +204,19 @@ describe('a watch', () => {
     expect(world.open().query['resourceVersion']).toBe('20');
   });
 
+  it('that is silent again is listed anew: the server may have gone back to a backup', async () => {
+    const world = start(listed);
+    await world.pass(0);
+    world.api.answer(list('7', [configMap('a', '3'), configMap('b', '2')]));
+    await world.pass(151_000);
+    expect(world.open().query['resourceVersion']).not.toBe('7');
+    await world.pass(153_000);
+    expect(world.open().query['resourceVersion']).toBe('7');
+    world.open().line('MODIFIED', configMap('a', '8'));
+    await world.pass(0);
+    expect(world.store.get({ namespace: 'test', name: 'a' })?.metadata.resourceVersion).toBe('8');
+  });
+
   it('that expires (410 in the stream) is listed anew, and only what really differs is told', async () => {
     const world = start(listed);
     await world.pass(0);

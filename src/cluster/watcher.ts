@@ -65,7 +65,8 @@ const defaultBackOff: BackOff = { base: 800, max: 30_000 };
 
 /**
  * Yields until the signal is aborted. Guarantees: `swap` comes before the first `put`; a list that fails or expires half-way shows nothing;
- * after 410 the next event about objects is a whole `swap`; any other failure goes on from the last version without losing a change.
+ * after 410, and after silence twice in a row, the next event about objects is a whole `swap`; any other failure goes on from the last
+ * version without losing a change.
  */
 export async function* watch(options: WatcherOptions): AsyncGenerator<WatchEvent, void, undefined> {
   const watcher = new Watcher(options);
@@ -185,13 +186,19 @@ class Watcher {
       stream.close();
       return this.#rest('watch-broken', error, { at: 'listed', version });
     }
-    if (line === 'silence') {
-      stream.close();
-      const error = new ConnectionError(`The watch of ${this.#name} was silent for ${idleLimit / 1_000} s`);
-      return this.#rest('watch-silent', error, { at: 'listed', version });
-    }
+    if (line === 'silence') return this.#silent(version, stream);
     if (line === undefined) return this.#ended(version, stream);
     return this.#take(line, version, stream);
+  }
+
+  /**
+   * A dead connection, as a rule. When another one is silent too, the server may be one that was restored from a backup: it says
+   * nothing before it has reached our version once more, so that only a list can tell what is true.
+   */
+  #silent(version: string, stream: Stream): Step {
+    stream.close();
+    const error = new ConnectionError(`The watch of ${this.#name} was silent for ${idleLimit / 1_000} s`);
+    return this.#rest('watch-silent', error, this.#failures > 0 ? { at: 'empty' } : { at: 'listed', version });
   }
 
   /** The server ends every watch sooner or later: that is no failure, unless it does so at once. */
