@@ -4,17 +4,24 @@ import { duplicates, propertySchema } from './schema.ts';
 import { type Cause, causes } from './status-error.ts';
 
 export function validateSchema(schema: Json, value: unknown, path = ''): readonly Cause[] {
-  if (value === null && schema['nullable'] === true) return [];
+  if (value === null && schema['nullable'] === true) return none;
   // In the order of upstream's validators; a wrong type does not keep the others from looking.
-  return [
-    ...checkType(schema, value, path),
-    ...checkCombinations(schema, value, path),
-    ...(typeof value === 'string' ? checkText(schema, value, path) : []),
-    ...(typeof value === 'number' ? checkNumber(schema, value, path) : []),
-    ...(isList(value) ? checkList(schema, value, path) : []),
-    ...checkEnum(schema, value, path),
-    ...(isMap(value) ? checkMap(schema, value, path) : []),
+  const parts = [
+    checkType(schema, value, path),
+    checkCombinations(schema, value, path),
+    checkScalar(schema, value, path),
+    isList(value) ? checkList(schema, value, path) : none,
+    checkEnum(schema, value, path),
+    isMap(value) ? checkMap(schema, value, path) : none,
   ];
+  return parts.every(({ length }) => length === 0) ? none : parts.flat();
+}
+
+const none: readonly Cause[] = [];
+
+function checkScalar(schema: Json, value: unknown, path: string): readonly Cause[] {
+  if (typeof value === 'string') return checkText(schema, value, path);
+  return typeof value === 'number' ? checkNumber(schema, value, path) : none;
 }
 
 const typeNames: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -56,10 +63,10 @@ function checkEnum(schema: Json, value: unknown, path: string): readonly Cause[]
 }
 
 function checkText(schema: Json, value: string, path: string): readonly Cause[] {
-  // Code points, as Go counts runes.
-  const { length } = Array.from(value);
   const least = numberAt(schema, 'minLength');
   const most = numberAt(schema, 'maxLength');
+  // Code points, as Go counts runes.
+  const length = least === undefined && most === undefined ? 0 : Array.from(value).length;
   const pattern = textAt(schema, 'pattern');
   return [
     ...(least !== undefined && length < least
@@ -139,11 +146,11 @@ function checkMap(schema: Json, value: Json, path: string): readonly Cause[] {
     ...(most !== undefined && count > most
       ? [causes.invalid(path, count, `${path} in body should have at most ${most} properties`)]
       : []),
-    ...Object.entries(value)
-      .sort(byKey)
-      .flatMap(([key, inner]) => {
+    ...Object.keys(value)
+      .sort()
+      .flatMap((key) => {
         const below = propertySchema(schema, key);
-        return below === undefined ? [] : validateSchema(below, inner, under(key));
+        return below === undefined ? none : validateSchema(below, value[key], under(key));
       }),
     ...listAt(schema, 'required')
       .filter((key) => typeof key === 'string')
@@ -152,9 +159,10 @@ function checkMap(schema: Json, value: Json, path: string): readonly Cause[] {
   ];
 }
 
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+const combinators = ['oneOf', 'anyOf', 'allOf', 'not'];
 
 function checkCombinations(schema: Json, value: unknown, path: string): readonly Cause[] {
+  if (!combinators.some((each) => each in schema)) return none;
   const valid = (option: unknown): boolean => !isMap(option) || validateSchema(option, value, path).length === 0;
   // Upstream's validators lose the field on the way: it stands in the text.
   const wrong = (text: string): Cause => causes.invalid('<nil>', '', `${JSON.stringify(path)} ${text}`);
