@@ -13,7 +13,7 @@ export function mergeDiff(before: unknown, after: unknown): Record<string, unkno
     } else if (isRecord(old) && isRecord(wanted)) {
       const inner = mergeDiff(old, wanted);
       if (inner !== undefined) changed[key] = inner;
-    } else if (JSON.stringify(old) !== JSON.stringify(wanted)) {
+    } else if (old !== wanted && JSON.stringify(old) !== JSON.stringify(wanted)) {
       changed[key] = wanted;
     }
   }

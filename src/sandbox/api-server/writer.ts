@@ -50,7 +50,13 @@ export function createWriter({ storage, now, random, findKind, allKinds }: Write
       return kind !== undefined && storage.holds(kind, field, text);
     },
   };
-  const stamp = (): string => timestamp(now());
+  // Virtual time stands still while hundreds of objects are written.
+  let stamped = { at: Number.NaN, text: '' };
+  const stamp = (): string => {
+    const at = now();
+    if (stamped.at !== at) stamped = { at, text: timestamp(at) };
+    return stamped.text;
+  };
 
   function requireNamespace(kind: Kind, name: string, namespace: string | undefined): void {
     if (!kind.resource.namespaced) return;
