@@ -15,6 +15,7 @@ import { RouteError, type Release, type RouteWrite, type TrafficRouter } from '#
 import type { Context } from '../context.ts';
 import type { Alerting } from './alerting.ts';
 import type { Caches } from './caches.ts';
+import { droppedStatus } from './dropped-status.ts';
 import type { CanaryGauges } from './gauges.ts';
 import type { ConfigTracking } from './config-tracking.ts';
 import type { Measuring } from './measuring.ts';
@@ -121,12 +122,19 @@ async function perform(performer: Performer, effect: Effect): Promise<Answers[Ef
       });
     case 'write-status':
       performer.status = effect.status;
-      await writing.status(canaries, newest(performer), withoutSecrets(effect.status, context.redactor));
+      await writeStatus(performer, withoutSecrets(effect.status, context.redactor));
       return;
     case 'observe':
       gauges.observe(canary, effect.observation);
       return;
   }
+}
+
+async function writeStatus(performer: Performer, status: CanaryStatus): Promise<void> {
+  const written = await performer.writing.status(canaries, newest(performer), status);
+  const dropped = droppedStatus(status, written);
+  // Without them a run may do the same again and again: whoever reads the log has to learn why.
+  if (dropped !== undefined) performer.context.log.error(dropped);
 }
 
 /** Queries and answers of metric servers may repeat what they were asked with. */
