@@ -1,4 +1,5 @@
 /** `serin controller`: runs the controllers, all APIs or one alone with the flags of its original. */
+import { setFlagsFromString } from 'node:v8';
 import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
@@ -45,6 +46,8 @@ export async function controllerCommand(argv: readonly string[], io: CommandIo):
     io.stderr(`${wrong}\n`);
     return 2;
   }
+  // Left alone, V8 lets garbage pile up to several times what lives: 223 instead of 158 MB amid a hundred runs, for a tenth less CPU.
+  setFlagsFromString('--heap-growing-percent=30');
   const redactor = createRedactor();
   const log = createLog({ level: flags['log-level'], write: io.stderr, scrub: redactor.scrub });
   const { problem } = globalAlerts(flags, process.env);
