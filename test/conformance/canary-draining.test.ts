@@ -137,4 +137,20 @@ describe('draining', () => {
       expect(world.deployment().spec.replicas).toBe(0);
     },
   );
+
+  it('ends a rollback once, and waits as long, where the CRD of the original drops what it writes down', async () => {
+    running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained, foreignCrds: true });
+    const world = running;
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.ticks(3);
+    world.metric(50);
+    await world.ticks(2);
+    expect(world.status()).not.toHaveProperty('draining');
+    expect(world.deployment().spec.replicas).toBe(1);
+    await world.ticks(1);
+    expect(world.status().phase).toBe('Failed');
+    expect(world.deployment().spec.replicas).toBe(0);
+    expect(world.events().filter((text) => text.startsWith('[W] Rolling back'))).toHaveLength(1);
+  });
 });

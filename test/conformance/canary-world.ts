@@ -31,6 +31,8 @@ export interface Fixture {
   readonly deployment?: Json | 'none';
   /** The CRDs check nothing, as if they were another version's. */
   readonly unchecked?: boolean;
+  /** The CRDs keep no field of the status that the original's do not have. Default false. */
+  readonly foreignCrds?: boolean;
   readonly hooks?: Readonly<Record<string, HookAnswer>>;
   readonly flags?: readonly string[];
   /** Objects that are there before the Canary. */
@@ -77,7 +79,11 @@ export interface CanaryWorld {
 export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
   const clock = new VirtualClock();
   const ownDefinitions =
-    fixture.unchecked === true ? customResourceDefinitions.map(unchecked) : customResourceDefinitions;
+    fixture.unchecked === true
+      ? customResourceDefinitions.map(unchecked)
+      : fixture.foreignCrds === true
+        ? customResourceDefinitions.map(withoutOwnStatus)
+        : customResourceDefinitions;
   const world = createWorld({ clock, crds: [...ownDefinitions, httpRouteDefinition] });
   const view = clock.as('world');
   const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => view.now());
@@ -218,6 +224,15 @@ function unchecked(definition: KubeObject): KubeObject {
     ...definition,
     spec: { ...spec, versions: versions.map((version) => ({ ...version, schema: { openAPIV3Schema } })) },
   };
+}
+
+/** The definition without the fields that Serin adds to the status: what a Canary has where the original's CRD is left in place. */
+function withoutOwnStatus(definition: KubeObject): KubeObject {
+  const own: ReadonlySet<string> = new Set(['decisions', 'draining', 'held']);
+  // A definition is JSON: what is left out of its text is left out of it.
+  return JSON.parse(
+    JSON.stringify(definition, (key, value: unknown) => (own.has(key) ? undefined : value)),
+  ) as KubeObject;
 }
 
 function statusOf(canary: KubeObject): ReturnType<CanaryWorld['status']> {

@@ -1,6 +1,6 @@
 /** The Canary controller: watches Canaries and runs a pass over each when it is written, when it ticks and when its traffic has drained. */
 import type { Canary } from '#api/canary.ts';
-import type { Decision } from '#api/canary-status.ts';
+import type { CanaryStatus, Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import type { Cluster } from '#cluster/cluster.ts';
@@ -23,6 +23,7 @@ import { openCaches } from './caches.ts';
 import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
+import { withOwnFields } from './dropped-status.ts';
 import { kindsOf, observe, readCanary, targetOf } from './observing.ts';
 import { ownership } from './ownership.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
@@ -46,6 +47,8 @@ interface Memory {
   /** Monotonic time at which draining is looked at. */
   wakeAt?: number | undefined;
   unwritten: readonly Decision[];
+  /** The status that was written last: a CRD without Serin's own fields does not keep them. */
+  written?: CanaryStatus;
   /** Another process has worked on it until now: the watch may be behind what that one wrote. */
   isTakenOver?: boolean;
 }
@@ -148,7 +151,7 @@ export function startCanaryController(
     { due, signal, part }: { due: Snapshot['due']; signal: AbortSignal; part: Cluster },
   ): Promise<void> => {
     const startedAt = clock.monotonic();
-    const read = readCanary(object);
+    const read = withOwnFields(readCanary(object), memory.written);
     const configs = await configsOf(read.canary, signal).catch((error: unknown) => {
       // Nothing of the pass has happened yet: what was due still is, when the queue tries again.
       if (due === 'sync') memory.generation = undefined;
@@ -167,6 +170,7 @@ export function startCanaryController(
     const watched = (effect: Effect): Promise<unknown> => {
       analysed ||=
         effect.do === 'measure' || (effect.do === 'call-hook' && checkHooks.has(effect.hook.type || 'rollout'));
+      if (effect.do === 'write-status') memory.written = effect.status;
       return perform(effect);
     };
     try {
