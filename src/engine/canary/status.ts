@@ -121,7 +121,8 @@ function sameJson(a: unknown, b: unknown): boolean {
 /** The conditions of `status.phase`: `Promoted` is replaced when its status or reason differs, others stay. */
 function conditionsOf(status: RunStatus, kind: string, now: string): readonly CanaryCondition[] {
   const before = status.conditions ?? [];
-  if (status.phase === '') return before;
+  // A phase that nobody knows says nothing about the promotion.
+  if (status.phase === '' || !Object.hasOwn(promotedCondition, status.phase)) return before;
   const promoted = before.find((condition) => condition.type === 'Promoted');
   const text = promotedCondition[status.phase];
   if (promoted?.status === text.status && promoted.reason === status.phase) return before;
