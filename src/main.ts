@@ -59,7 +59,8 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
     ...(options.master === '' ? {} : { server: options.master }),
   });
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // The default samples the event loop a hundred times a second: 2.5 ms of CPU a second, whatever the number of Canaries.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const server = await serveStatus({ port: options.port, registry, log });
   log.info(`Serving metrics and health on port ${server.port}`);
   const tenure = options.leases === undefined ? undefined : standFor(connection, options.leases, log);
