@@ -40,7 +40,6 @@ const metricTemplateSpec = z.object({
 export const metricTemplateSchema = z.object({ spec: metricTemplateSpec });
 
 export type MetricTemplateSpec = Readable<z.output<typeof metricTemplateSpec>>;
-export type MetricProviderType = z.output<typeof providerType>;
 
 export interface MetricTemplate extends KubeObject {
   readonly spec: MetricTemplateSpec;

@@ -7,6 +7,7 @@ import type { MetricTemplate } from '#api/metric-template.ts';
 import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
 import { mirrorProblems, numberProblems } from './validation-numbers.ts';
+import { targetKinds } from './targets/target-kinds.ts';
 import { targetPortProblems } from './validation-ports.ts';
 
 /** What a Canary is checked against. */
@@ -27,7 +28,7 @@ export interface Surroundings {
 }
 
 /** The kinds of workloads that the engine moves. */
-const offeredTargets: readonly string[] = ['Deployment', 'DaemonSet'];
+const offeredTargets: readonly string[] = Object.keys(targetKinds);
 /** The kinds of scalers that the engine keeps for the primary. */
 const offeredScalers: readonly string[] = ['HorizontalPodAutoscaler'];
 

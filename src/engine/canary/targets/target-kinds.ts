@@ -8,5 +8,6 @@ export const targetKinds = { Deployment: deployment, DaemonSet: daemonSet } sati
 
 /** The kind of the Canary's target; one that cannot be released was refused before. */
 export function targetKindOf(canary: Canary): TargetKind {
-  return canary.spec.targetRef.kind === 'DaemonSet' ? daemonSet : deployment;
+  const { kind } = canary.spec.targetRef;
+  return kind === 'Service' ? deployment : targetKinds[kind];
 }
