@@ -1,5 +1,5 @@
 /** Which labels a selector selects. */
-import type { LabelSelector } from './shapes.ts';
+import type { LabelSelector } from '#api/workload.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,14 +1,6 @@
 /** The fields of built-in kinds that the sandbox's controllers read and write. */
 import type { KubeObject } from '#api/kubernetes.ts';
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
+import type { ContainerPort, LabelSelector } from '#api/workload.ts';
 
 export interface Condition {
   readonly type: string;
@@ -18,12 +10,6 @@ export interface Condition {
   readonly lastUpdateTime?: string;
   readonly lastTransitionTime?: string;
   readonly observedGeneration?: number;
-}
-
-export interface ContainerPort {
-  readonly name?: string;
-  readonly containerPort: number;
-  readonly protocol?: string;
 }
 
 export interface Container {
