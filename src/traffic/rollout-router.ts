@@ -1,0 +1,63 @@
+/** The interface that every traffic router of a Rollout implements: one file a router, pure maps from what is wanted and what is there to writes. */
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import type { Rollout, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
+import type { RouteWrite } from './router.ts';
+
+/** What a router needs to know of a Rollout. */
+export interface RolloutTraffic {
+  readonly rollout: Rollout;
+  /** The Services that carry canary and stable: those of the spec, or the ping-pong pair in its present roles. */
+  readonly canaryService: string;
+  readonly stableService: string;
+  /** Pod template hashes; empty where there is no such ReplicaSet. */
+  readonly canaryHash: string;
+  readonly stableHash: string;
+  /** Whether the canary's and the stable ReplicaSet have all their pods available, or are not there. */
+  readonly canaryReady: boolean;
+  readonly stableReady: boolean;
+  /** Services of a running experiment that get traffic of their own. */
+  readonly additional: readonly WeightDestination[];
+}
+
+/** The routing objects of the cluster as they are, from caches. */
+export interface LiveRoutes {
+  get(resource: Resource, name: string, namespace: string): KubeObject | undefined;
+  list(resource: Resource, namespace: string): readonly KubeObject[];
+}
+
+/** A write to a routing object; without `namespace` it lives beside the Rollout. */
+export type RolloutRouteWrite =
+  | (RouteWrite & { readonly namespace?: string })
+  | { readonly do: 'delete'; readonly resource: Resource; readonly name: string; readonly namespace?: string };
+
+export interface RouteEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What has to be written so that the objects are as wanted, nothing when they are; events tell the user of the writes. */
+export interface RouteChanges {
+  readonly writes: readonly RolloutRouteWrite[];
+  readonly events: readonly RouteEvent[];
+}
+
+export const noChanges: RouteChanges = { writes: [], events: [] };
+
+/**
+ * Throws `RouteError` for objects that are missing or cannot be worked with; its message is the user's.
+ * What a router does not support gives `noChanges`: validation has refused it where the original does.
+ */
+export interface RolloutRouter {
+  /** The kinds that it reads and writes for this Rollout. */
+  resources(rollout: Rollout): readonly Resource[];
+  /** Points subsets at the ReplicaSets. */
+  updateHash(traffic: RolloutTraffic, live: LiveRoutes): RouteChanges;
+  /** `weight` of `maxTrafficWeight` (default 100) goes to the canary, what `additional` says to those, the rest to stable. */
+  setWeight(traffic: RolloutTraffic, live: LiveRoutes, weight: number): RouteChanges;
+  setHeaderRoute(traffic: RolloutTraffic, live: LiveRoutes, step: SetHeaderRoute): RouteChanges;
+  setMirrorRoute(traffic: RolloutTraffic, live: LiveRoutes, step: SetMirrorRoute): RouteChanges;
+  removeManagedRoutes(traffic: RolloutTraffic, live: LiveRoutes): RouteChanges;
+  /** Whether the data plane has taken the weight on; `undefined` where it does not say. */
+  verifyWeight(traffic: RolloutTraffic, live: LiveRoutes, weight: number): boolean | undefined;
+}
