@@ -35,7 +35,11 @@ export function nextCookies({ canary, status, random }: Release, split: Split): 
   if (affinity === undefined) return {};
   const { sessionAffinityCookie: current, primarySessionAffinityCookie: primary } = status;
   if (split.canary === 0) {
-    return current ? { sessionAffinityCookie: undefined, previousSessionAffinityCookie: current } : {};
+    return {
+      ...(current ? { sessionAffinityCookie: undefined, previousSessionAffinityCookie: current } : {}),
+      // Where only the route knew it: its users come back in the next run.
+      ...(primary ? { primarySessionAffinityCookie: primary } : {}),
+    };
   }
   const { cookieName, primaryCookieName } = affinity;
   const keepsPrimary = primary && (!primaryCookieName || primary.startsWith(`${primaryCookieName}=`));

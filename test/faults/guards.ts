@@ -17,6 +17,8 @@ interface Look {
   readonly canary: Side;
   /** Whether users of the plain Service reach the target's pods. */
   readonly apexSelectsTarget: boolean;
+  /** The session cookie by which users stay with the canary. */
+  readonly cookie: string | undefined;
 }
 
 interface Side {
@@ -38,6 +40,7 @@ export function guardsOf(objects: Objects, target: Resource, now: () => number):
     primary: sideOf(get(target, 'podinfo-primary')),
     canary: sideOf(get(target, 'podinfo')),
     apexSelectsTarget: selectorOf(get(services, 'podinfo'))?.['app'] === 'podinfo',
+    cookie: cookieOf(get(httpRoutes, 'podinfo')),
   });
   return {
     broken,
@@ -61,6 +64,8 @@ function problemOf(before: Look, after: Look): string | undefined {
     if (split.canary > 0 && canary.available === 0 && !none) return `${split.canary}% go to a canary without pods`;
     if (split.primary > 0 && primary.available === 0 && !none) return `${split.primary}% go to a primary without pods`;
   }
+  if (before.cookie !== undefined && after.cookie !== undefined && before.cookie !== after.cookie)
+    return `users of the canary lose their cookie ${before.cookie} to ${after.cookie}`;
   if (!before.primary.parked && primary.parked) return 'the primary is scaled to zero';
   if (!before.canary.parked && canary.parked) {
     if ((split?.canary ?? 0) > 0) return `the target is scaled to zero with ${split?.canary}% of the traffic`;
@@ -78,6 +83,21 @@ export function splitOf(route: KubeObject | undefined): Split | undefined {
   if (backends === undefined) return undefined;
   const weight = (suffix: string): number => backends.find(({ name }) => name.endsWith(suffix))?.weight ?? 0;
   return { primary: weight('-primary'), canary: weight('-canary') };
+}
+
+/** What the rule before the divided one wants of `Cookie`, where it gives everything to the canary. */
+function cookieOf(route: KubeObject | undefined): string | undefined {
+  const { rules = [] } = (route?.['spec'] ?? {}) as {
+    rules?: {
+      matches?: { headers?: { name: string; value: string }[] }[];
+      backendRefs?: { name: string; weight?: number }[];
+    }[];
+  }; // an HTTPRoute
+  const sticky = rules.find(({ matches = [], backendRefs = [] }) => {
+    const isCanarys = backendRefs.some(({ name, weight }) => name.endsWith('-canary') && weight === 100);
+    return isCanarys && matches.some(({ headers = [] }) => headers.some(({ name }) => name === 'Cookie'));
+  });
+  return sticky?.matches?.[0]?.headers?.find(({ name }) => name === 'Cookie')?.value;
 }
 
 function sideOf(workload: KubeObject | undefined): Side {

@@ -134,10 +134,11 @@ const kinds = [
 ] as const;
 
 function endOf({ world }: FaultWorld): End {
+  const named = cookieNames();
   const entries = kinds.flatMap((resource) =>
     world.objects
       .list(resource, 'default')
-      .map((object): [string, unknown] => [`${resource.kind} ${object.metadata.name}`, timeless(object)]),
+      .map((object): [string, unknown] => [`${resource.kind} ${object.metadata.name}`, timeless(object, named)]),
   );
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -154,22 +155,32 @@ const timely = new Set([
   'deployment.kubernetes.io/revision',
   'decisions',
   'since',
-  // Made with the route, kept with the status: one that no user got is forgotten.
-  'primarySessionAffinityCookie',
 ]);
 
-function timeless(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(/=[a-zA-Z]{10}\b/g, '=COOKIE');
-  if (Array.isArray(value)) return value.map(timeless);
+/** Gives the values of session cookies, which chance makes, the same names in every run: equal ones stay equal, others stay others. */
+function cookieNames(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) =>
+    text.replace(/(?<==|\.\*)[a-zA-Z]{10}(?=;|\.\*$|$)/g, (value) => {
+      const name = known.get(value) ?? `COOKIE${known.size + 1}`;
+      known.set(value, name);
+      return name;
+    });
+}
+
+function timeless(value: unknown, named: (text: string) => string): unknown {
+  if (typeof value === 'string') return named(value);
+  if (Array.isArray(value)) return value.map((part) => timeless(part, named));
   if (!isMap(value)) return value;
   const kept = Object.entries(value)
     .filter(([key]) => !timely.has(key) && !key.endsWith('Time'))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     // The message of a Deployment's condition names its ReplicaSet, whose hash follows from the id of the promotion.
     .map(([key, part]): [string, unknown] => [
       key,
-      key === 'message' ? String(part).replace(/podinfo-[\w-]*[0-9a-f]{8,10}\b/g, 'RS') : timeless(part),
+      key === 'message' ? String(part).replace(/podinfo-[\w-]*[0-9a-f]{8,10}\b/g, 'RS') : timeless(part, named),
     ]);
-  return Object.fromEntries(kept.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(kept);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -40,8 +40,9 @@ export function* routeToPrimary(pass: Pass, split: Split): Steps {
     yield* finalise(pass);
     return;
   }
-  // A crash after the last route write leaves a canary without traffic: then only the phase is missing.
+  // A crash after the last route write leaves a canary without traffic: then only the status is missing, with the cookies of the route.
   if (split.canary === 0) {
+    yield* setRoutes(pass, allToPrimary);
     yield* finalise(pass);
     return;
   }
