@@ -1,7 +1,7 @@
 /** The interface that every traffic router of a Rollout implements: one file a router, pure maps from what is wanted and what is there to writes. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Rollout, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
-import type { RouteWrite } from './router.ts';
+import type { RouteWrite } from '#traffic/router.ts';
 
 /** What a router needs to know of a Rollout. */
 export interface RolloutTraffic {
