@@ -1,21 +1,10 @@
 /** Acceptance scenarios of a Canary's alerts: who gets how many, what they say, and what a chat cannot do to a run. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { alertProviders, secrets } from '#cluster/resource.ts';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { canaryWorld, hook, withNewImage, type CanaryWorld } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** A world with a new image: the next tick starts the run. */
-async function withNewImage(fixture: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  return running;
-}
 
 /** A chat whose messages arrive at `hooks.sandbox/NAME`. */
 function chat(name: string, spec: Json = {}): readonly [Resource, KubeObject] {
@@ -221,12 +210,12 @@ describe('what an alert says', () => {
     [{ iterations: 2 }, 'Blue/Green'],
     [{ iterations: 2, match: [{ headers: { x: { exact: 'y' } } }] }, 'A/B Testing'],
   ])('tells how traffic is routed: %j', async (analysis, routing) => {
-    running = await canaryWorld({
+    const world = await canaryWorld({
       objects: [chat('chat')],
       analysis: { ...analysis, alerts: [entry('chat', 'info')] },
     });
-    await running.until('Initialized');
-    expect(told(running, 'chat')[0]?.fields).toContainEqual({ title: 'Traffic routing', value: routing, short: false });
+    await world.until('Initialized');
+    expect(told(world, 'chat')[0]?.fields).toContainEqual({ title: 'Traffic routing', value: routing, short: false });
   });
 
   it('[integrations-40] takes address and token from a Secret', async () => {

@@ -1,12 +1,9 @@
 /** Answers of a metric server that are not what they should be, as a table: a failed check with its cause, and traffic that stays where it is. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Handler } from '#sandbox/http-handler.ts';
 import { HttpError } from '#runtime/http.ts';
 import { canaries } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { withNewImage, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 /** A run at weight 20, asked by one inline query that passes any value up to 5. */
 async function atTwenty(metric: object = {}): Promise<CanaryWorld> {
@@ -20,12 +17,10 @@ async function atTwenty(metric: object = {}): Promise<CanaryWorld> {
       ],
     },
   };
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  await running.ticks(3);
-  expect(running.weights()).toEqual({ primary: 80, canary: 20 });
-  return running;
+  const world = await withNewImage(fixture);
+  await world.ticks(3);
+  expect(world.weights()).toEqual({ primary: 80, canary: 20 });
+  return world;
 }
 
 const answering =

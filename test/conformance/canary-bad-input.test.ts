@@ -1,10 +1,7 @@
 /** Bad input, as a table: whatever is wrong with a Canary, with what it refers to or with what a metric server answers, the user is told and no traffic moves. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canaries, httpRoutes } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { canaryWorld, withNewImage, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -13,12 +10,10 @@ const acceptedOf = (world: CanaryWorld): Json | undefined =>
 
 /** A run at weight 20: whatever becomes wrong now must not move its traffic. */
 async function atTwenty(fixture: Fixture = {}): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  await running.ticks(3);
-  expect(running.weights()).toEqual({ primary: 80, canary: 20 });
-  return running;
+  const world = await withNewImage(fixture);
+  await world.ticks(3);
+  expect(world.weights()).toEqual({ primary: 80, canary: 20 });
+  return world;
 }
 
 /** A field with a value that it cannot have. `crd`: whether the API server refuses it already. */
@@ -168,14 +163,12 @@ describe('a field with a value that it cannot have', () => {
   });
 
   it.each(blocking.filter(({ crd }) => crd))('$told is refused by the API server already', async ({ spec }) => {
-    running = await canaryWorld();
-    const world = running;
+    const world = await canaryWorld();
     expect(() => world.change(canaries, 'podinfo', { spec })).toThrow(/is invalid|must be/);
   });
 
   it.each(blocking.filter(({ crd }) => !crd))('$told passes the API server', async ({ spec }) => {
-    running = await canaryWorld();
-    const world = running;
+    const world = await canaryWorld();
     expect(() => world.change(canaries, 'podinfo', { spec })).not.toThrow();
   });
 });

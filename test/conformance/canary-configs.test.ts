@@ -1,18 +1,9 @@
 /** Acceptance scenarios of ConfigMaps and Secrets: which are tracked, what a change of one does, what the primary's copies hold. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
 import { canaries, configMaps, deployments, secrets } from '#cluster/resource.ts';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function initialised(fixture?: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  return running;
-}
+import { canaryWorld, hook, initialised, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -147,12 +138,12 @@ describe('[canary-32] a ConfigMap that two targets share', () => {
 
 describe('[canary-32] a config that is missing', () => {
   it('keeps the Canary from being initialised while it is mandatory, and says so', async () => {
-    running = await canaryWorld({ deployment: mounting('colors') });
-    await running.ticks(2);
-    expect(running.events().at(-1)).toBe('[W] configmap colors.default get query error: configmaps "colors" not found');
-    expect(running.status().phase).toBe('Initializing');
-    running.create(configMaps, configMap('colors', { color: 'red' }));
-    await running.until('Initialized', 5);
+    const world = await canaryWorld({ deployment: mounting('colors') });
+    await world.ticks(2);
+    expect(world.events().at(-1)).toBe('[W] configmap colors.default get query error: configmaps "colors" not found');
+    expect(world.status().phase).toBe('Initializing');
+    world.create(configMaps, configMap('colors', { color: 'red' }));
+    await world.until('Initialized', 5);
   });
 
   it('halts a run where it is when it goes, and lets it go on when it comes back', async () => {

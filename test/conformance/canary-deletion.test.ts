@@ -1,16 +1,11 @@
 /** Acceptance scenarios of the end of a Canary: with `revertOnDeletion` its users get back what they had. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { canaries, deployments, httpRoutes, services } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
+import { initialised, type CanaryWorld, type Fixture } from './canary-world.ts';
 
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function initialised({ spec = {}, ...fixture }: Fixture = {}): Promise<CanaryWorld> {
-  running = await canaryWorld({ ...fixture, spec: { revertOnDeletion: true, ...spec } });
-  await running.until('Initialized');
-  return running;
+function revertible({ spec = {}, ...fixture }: Fixture = {}): Promise<CanaryWorld> {
+  return initialised({ ...fixture, spec: { revertOnDeletion: true, ...spec } });
 }
 
 const usersService: KubeObject = {
@@ -27,7 +22,7 @@ const last = (world: CanaryWorld): string => world.events().at(-1) ?? '';
 
 describe('[canary-36] a Canary with revertOnDeletion', () => {
   it('has the finalizer, and gives pods and Service back before it goes', async () => {
-    const world = await initialised({
+    const world = await revertible({
       objects: [[services, usersService]],
       deployment: { spec: { replicas: 3 } },
     });
@@ -53,7 +48,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('does not send users to the target before its pods are ready', async () => {
-    const world = await initialised({
+    const world = await revertible({
       objects: [[services, usersService]],
       deployment: {
         spec: {
@@ -72,7 +67,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('goes in the middle of a run as well', async () => {
-    const world = await initialised({ objects: [[services, usersService]] });
+    const world = await revertible({ objects: [[services, usersService]] });
     world.setImage('podinfo:2');
     await world.ticks(4);
     world.delete(canaries, 'podinfo');
@@ -83,7 +78,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('stays while the target has missed its deadline, says so, and goes once it runs', async () => {
-    const world = await initialised({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
+    const world = await revertible({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
     world.setImage('podinfo:2');
     await world.ticks(2);
     world.setImage('podinfo:bad');
@@ -101,7 +96,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('stays while the target does not become ready, says so again and again, and goes once it runs', async () => {
-    const world = await initialised();
+    const world = await revertible();
     // Parked with a broken version: scaling up alone starts no deadline of the Deployment's own.
     world.change(canaries, 'podinfo', { spec: { suspend: true } });
     world.setImage('podinfo:bad');
@@ -119,7 +114,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('does not stay for a target or a Service that is gone', async () => {
-    const world = await initialised();
+    const world = await revertible();
     world.delete(deployments, 'podinfo');
     world.delete(services, 'podinfo');
     world.delete(canaries, 'podinfo');
@@ -128,7 +123,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('goes although its spec has become one that cannot work', async () => {
-    const world = await initialised({ objects: [[services, usersService]] });
+    const world = await revertible({ objects: [[services, usersService]] });
     world.change(canaries, 'podinfo', { spec: { provider: 'istio' } });
     await world.ticks(2);
     world.delete(canaries, 'podinfo');
@@ -138,7 +133,7 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
   });
 
   it('loses the finalizer when revertOnDeletion is taken back, and keeps those of others', async () => {
-    const world = await initialised();
+    const world = await revertible();
     world.change(canaries, 'podinfo', { metadata: { finalizers: ['finalizer.flagger.app', 'example.com/mine'] } });
     world.change(canaries, 'podinfo', { spec: { revertOnDeletion: false } });
     await world.ticks(1);
@@ -151,17 +146,16 @@ describe('[canary-36] a Canary with revertOnDeletion', () => {
 
 describe('[canary-36] a Canary without revertOnDeletion', () => {
   it('leaves the target parked, and takes with it what it owns', async () => {
-    running = await canaryWorld({ objects: [[services, usersService]] });
-    await running.until('Initialized');
-    running.delete(canaries, 'podinfo');
-    await running.ticks(2);
-    expect(running.deployment().spec.replicas).toBe(0);
-    expect(running.get(deployments, 'podinfo-primary')).toBeUndefined();
-    expect(selectorOf(running)).toEqual({ app: 'podinfo-primary' });
+    const world = await initialised({ objects: [[services, usersService]] });
+    world.delete(canaries, 'podinfo');
+    await world.ticks(2);
+    expect(world.deployment().spec.replicas).toBe(0);
+    expect(world.get(deployments, 'podinfo-primary')).toBeUndefined();
+    expect(selectorOf(world)).toEqual({ app: 'podinfo-primary' });
   });
 
   it('makes nothing again while somebody else still keeps it', async () => {
-    const world = await initialised({ objects: [[services, usersService]] });
+    const world = await revertible({ objects: [[services, usersService]] });
     world.change(canaries, 'podinfo', { metadata: { finalizers: ['finalizer.flagger.app', 'example.com/other'] } });
     world.delete(canaries, 'podinfo');
     await world.ticks(1);
@@ -174,14 +168,14 @@ describe('[canary-36] a Canary without revertOnDeletion', () => {
   });
 
   it('gets a finalizer that is missing with its next tick', async () => {
-    const world = await initialised();
+    const world = await revertible();
     world.change(canaries, 'podinfo', { metadata: { finalizers: null } });
     await world.ticks(1);
     expect(world.get(canaries, 'podinfo')?.metadata.finalizers).toEqual(['finalizer.flagger.app']);
   });
 
   it('gives back what it took although a field of it cannot be read any more', async () => {
-    const world = await initialised({ unchecked: true, objects: [[services, usersService]] });
+    const world = await revertible({ unchecked: true, objects: [[services, usersService]] });
     world.change(canaries, 'podinfo', { metadata: { generation: 2 }, spec: { analysis: { stepWeight: 2.5 } } });
     await world.ticks(2);
     expect(world.get(canaries, 'podinfo')?.metadata.finalizers).toEqual(['finalizer.flagger.app']);

@@ -1,10 +1,7 @@
 /** Traffic drains before pods are stopped: the wait is state, and changes nothing that anybody is told. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canaries, httpRoutes } from '#cluster/resource.ts';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { canaryWorld, hook, withNewImage, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 const drained = { flags: ['-traffic-drain=5s'] } satisfies Fixture;
 
@@ -13,7 +10,6 @@ async function run(
   play: (world: CanaryWorld) => Promise<void>,
 ): Promise<{ events: readonly string[]; states: readonly string[] }> {
   const world = await canaryWorld(fixture);
-  running = world;
   const states: string[] = [];
   world.world.objects.subscribe(({ resource, object }) => {
     if (resource.kind !== 'Canary') return;
@@ -25,7 +21,6 @@ async function run(
   await play(world);
   const events = [...world.events()];
   await world.stop();
-  running = undefined;
   return { events, states };
 }
 
@@ -53,10 +48,7 @@ describe('draining', () => {
   });
 
   it('keeps the pods for the time of the drain after the gateway has followed, and writes the phase last', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
-    const world = running;
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
     await world.ticks(3);
     world.metric(50);
     await world.ticks(2);
@@ -73,10 +65,7 @@ describe('draining', () => {
   });
 
   it('waits for a gateway that has not taken on the route, but not for ever', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
-    const world = running;
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
     await world.ticks(3);
     world.metric(50);
     await world.ticks(1);
@@ -91,10 +80,7 @@ describe('draining', () => {
   });
 
   it('goes on after a restart, and repeats no event', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
-    const world = running;
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
     await world.ticks(3);
     world.metric(50);
     await world.ticks(2);
@@ -107,12 +93,12 @@ describe('draining', () => {
   });
 
   it('does not wait where a gateway that reports nothing never will', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 50, maxWeight: 50 }, ...drained });
-    running.world.gateway.setMode('silent');
-    await running.until('Initialized');
-    running.setImage('podinfo:2');
-    await running.until('Succeeded', 8);
-    expect(running.deployment().spec.replicas).toBe(0);
+    const world = await canaryWorld({ analysis: { stepWeight: 50, maxWeight: 50 }, ...drained });
+    world.world.gateway.setMode('silent');
+    await world.until('Initialized');
+    world.setImage('podinfo:2');
+    await world.until('Succeeded', 8);
+    expect(world.deployment().spec.replicas).toBe(0);
   });
 
   it.each([
@@ -121,10 +107,7 @@ describe('draining', () => {
   ])(
     'is over for a Canary that is %s, without passes one after the other, and ends with it',
     async (_how, hold, free) => {
-      running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
-      const world = running;
-      await world.until('Initialized');
-      world.setImage('podinfo:2');
+      const world = await withNewImage({ analysis: { stepWeight: 20, threshold: 1 }, ...drained });
       await world.ticks(3);
       world.metric(50);
       while (world.status()['draining'] === undefined) await world.ticks(1);
@@ -139,10 +122,7 @@ describe('draining', () => {
   );
 
   it('ends a rollback once, and waits as long, where the CRD of the original drops what it writes down', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 20, threshold: 1 }, ...drained, foreignCrds: true });
-    const world = running;
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, threshold: 1 }, ...drained, foreignCrds: true });
     await world.ticks(3);
     world.metric(50);
     await world.ticks(2);

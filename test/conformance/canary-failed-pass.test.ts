@@ -1,15 +1,9 @@
 /** Passes that end with an error that nobody foresaw: the user of the Canary is told, not only who reads the log. */
-import { afterEach, expect, it } from 'vitest';
-import { canaryWorld, type CanaryWorld } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { expect, it } from 'vitest';
+import { withNewImage } from './canary-world.ts';
 
 it('says on every tick that a pass failed, moves no traffic, and goes on once it can', async () => {
-  running = await canaryWorld();
-  const world = running;
-  await world.until('Initialized');
-  world.setImage('podinfo:2');
+  const world = await withNewImage();
   await world.ticks(3);
   expect(world.weights()).toEqual({ primary: 80, canary: 20 });
   const repaired = world.http.register('metrics.sandbox:80', () => {

@@ -1,17 +1,6 @@
 /** Acceptance scenarios of the webhooks as the integrations' specification tells them: counts, phases and what becomes of the run. */
-import { afterEach, describe, expect, it } from 'vitest';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-/** A world with a new image: the next tick starts the run. */
-async function withNewImage(fixture: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  return running;
-}
+import { describe, expect, it } from 'vitest';
+import { hook, withNewImage, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 interface Payload {
   readonly name: string;

@@ -1,18 +1,7 @@
 /** Acceptance scenarios of a Canary's webhooks: gates, checks, rollback, events, payloads. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canaries } from '#cluster/resource.ts';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-/** A world with a new image: the next tick starts the run. */
-async function withNewImage(fixture: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  return running;
-}
+import { canaryWorld, hook, withNewImage, type CanaryWorld } from './canary-world.ts';
 
 const phases = (world: CanaryWorld, path: string): unknown[] =>
   world.calls(path).map(({ body }) => (body as { phase: string }).phase); // a webhook payload
@@ -285,13 +274,13 @@ describe('Blue/Green and A/B', () => {
 
 describe('a Canary that cannot work', () => {
   it('[canary-39] makes nothing of equal cookie names, and says so', async () => {
-    running = await canaryWorld({
+    const world = await canaryWorld({
       analysis: { stepWeight: 10, sessionAffinity: { cookieName: 'c', primaryCookieName: 'c' } },
     });
-    await running.ticks(2);
-    expect(running.status().phase).toBeUndefined();
-    expect(running.status()['conditions']).toMatchObject([{ type: 'Accepted', status: 'False' }]);
-    expect(running.events()).toEqual([
+    await world.ticks(2);
+    expect(world.status().phase).toBeUndefined();
+    expect(world.status()['conditions']).toMatchObject([{ type: 'Accepted', status: 'False' }]);
+    expect(world.events()).toEqual([
       '[W] Cannot use spec.analysis.sessionAffinity.primaryCookieName "c": it must differ from cookieName',
     ]);
   });
@@ -301,14 +290,14 @@ describe('a Canary that cannot work', () => {
   });
 
   it('says what is wrong with a metric that nothing answers, and that it is right again', async () => {
-    running = await canaryWorld({ analysis: { stepWeight: 10, metrics: [{ name: 'latency', interval: '1m' }] } });
-    await running.ticks(1);
-    expect(running.status()['conditions']).toMatchObject([
+    const world = await canaryWorld({ analysis: { stepWeight: 10, metrics: [{ name: 'latency', interval: '1m' }] } });
+    await world.ticks(1);
+    expect(world.status()['conditions']).toMatchObject([
       { type: 'Promoted' },
       { type: 'Accepted', status: 'False', message: expect.stringContaining('spec.analysis.metrics[0].name') },
     ]);
-    running.change(canaries, 'podinfo', { spec: { analysis: { metrics: [] } } });
-    await running.ticks(1);
-    expect(running.status()['conditions']).toMatchObject([{ type: 'Promoted' }, { type: 'Accepted', status: 'True' }]);
+    world.change(canaries, 'podinfo', { spec: { analysis: { metrics: [] } } });
+    await world.ticks(1);
+    expect(world.status()['conditions']).toMatchObject([{ type: 'Promoted' }, { type: 'Accepted', status: 'True' }]);
   });
 });

@@ -1,13 +1,10 @@
 /** Acceptance scenarios of a Canary's metrics: what passes, what fails, in which order they are asked, and what the user is told. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { metricTemplates, secrets } from '#cluster/resource.ts';
 import type { HandlerRequest } from '#sandbox/http-handler.ts';
 import { scriptedMetrics, type MetricAnswer, type ScriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +23,6 @@ async function analysing(metrics: readonly Json[], answer: MetricAnswer, fixture
     ...fixture,
     analysis: { stepWeight: 10, maxWeight: 50, threshold: 5, ...fixture.analysis, metrics },
   });
-  running = world;
   await world.until('Initialized');
   world.setImage('podinfo:2');
   await world.ticks(2);
@@ -229,18 +225,18 @@ describe('[integrations-25] the server of a template', () => {
 
 describe('[integrations-28] a metric server that is down while the Canary is initialised', () => {
   it('is told of, and keeps nothing back', async () => {
-    running = await canaryWorld({ flags: ['-metrics-server=http://nowhere.sandbox'] });
-    await running.until('Initialized', 3);
-    expect(running.events()[0]).toMatch(/^\[W\] Error checking metric providers: prometheus not avaiable: /);
+    const world = await canaryWorld({ flags: ['-metrics-server=http://nowhere.sandbox'] });
+    await world.until('Initialized', 3);
+    expect(world.events()[0]).toMatch(/^\[W\] Error checking metric providers: prometheus not avaiable: /);
   });
 
   it('is told of for a template as well', async () => {
-    running = await canaryWorld({
+    const world = await canaryWorld({
       analysis: { stepWeight: 10, metrics: [{ ...custom, thresholdRange: {} }] },
       objects: [template('sum(x)', { address: 'http://nowhere.sandbox' })],
     });
-    await running.until('Initialized', 3);
-    expect(running.events()[0]).toMatch(
+    await world.until('Initialized', 3);
+    expect(world.events()[0]).toMatch(
       /^\[W\] Error checking metric providers: prometheus in metric template m\.default not avaiable: /,
     );
   });

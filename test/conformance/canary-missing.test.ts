@@ -1,5 +1,5 @@
 /** References of a Canary to what is not there, as a table: the user is told, no traffic moves, and all is well once it is there. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import {
   alertProviders,
@@ -10,10 +10,7 @@ import {
   metricTemplates,
   secrets,
 } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { canaryWorld, initialised, withNewImage, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -105,10 +102,7 @@ const table: readonly Missing[] = [
 
 describe('what a Canary refers to and is missing', () => {
   it.each(table)('$what: is told, and a run goes on once it is there', async (row) => {
-    running = await canaryWorld(row.objects === undefined ? {} : { objects: row.objects });
-    const world = running;
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage(row.objects === undefined ? {} : { objects: row.objects });
     await world.ticks(3);
     expect(world.weights()).toEqual({ primary: 80, canary: 20 });
     world.change(canaries, 'podinfo', { spec: row.spec });
@@ -128,8 +122,7 @@ describe('a target that is missing', () => {
   const notFound = '[W] deployment podinfo.default get query error: deployments.apps "podinfo" not found';
 
   it('is waited for by a new Canary, without an object made', async () => {
-    running = await canaryWorld({ deployment: 'none' });
-    const world = running;
+    const world = await canaryWorld({ deployment: 'none' });
     await world.ticks(2);
     expect(world.events()).toEqual([expect.stringContaining(told), notFound, notFound, notFound]);
     expect(acceptedOf(world)).toMatchObject({ status: 'False' });
@@ -152,9 +145,7 @@ describe('a target that is missing', () => {
   });
 
   it('that goes leaves the primary serving, and is said on every tick', async () => {
-    running = await canaryWorld();
-    const world = running;
-    await world.until('Initialized');
+    const world = await initialised();
     world.delete(deployments, 'podinfo');
     await world.ticks(3);
     expect(world.weights()).toEqual({ primary: 100, canary: 0 });
@@ -164,7 +155,7 @@ describe('a target that is missing', () => {
   });
 
   it('has no label that separates it from its primary', async () => {
-    running = await canaryWorld({
+    const world = await canaryWorld({
       deployment: {
         spec: {
           selector: { matchLabels: { app: null, team: 'a' } },
@@ -172,17 +163,16 @@ describe('a target that is missing', () => {
         },
       },
     });
-    await running.ticks(1);
-    expect(running.events().at(-1)).toBe(
+    await world.ticks(1);
+    expect(world.events().at(-1)).toBe(
       '[W] getSelectorLabel failed: deployment podinfo.default spec.selector.matchLabels must contain one of [app name app.kubernetes.io/name]',
     );
-    expect(running.get(deployments, 'podinfo-primary')).toBeUndefined();
+    expect(world.get(deployments, 'podinfo-primary')).toBeUndefined();
   });
 });
 
 it('a Gateway that never reports on the route holds nothing back, one that refuses it holds the run', async () => {
-  running = await canaryWorld();
-  const world = running;
+  const world = await canaryWorld();
   world.world.gateway.setMode('silent');
   await world.until('Initialized');
   world.setImage('podinfo:2');
@@ -200,11 +190,10 @@ it('a Gateway that never reports on the route holds nothing back, one that refus
 });
 
 it.each(['a/b', '', '..'])('a Secret that cannot exist (%j) costs a failed check, and no more', async (name) => {
-  running = await canaryWorld({
+  const world = await canaryWorld({
     objects: [[metricTemplates, template({ secretRef: { name } })]],
     analysis: { stepWeight: 10, ...byTemplate.analysis },
   });
-  const world = running;
   await world.until('Initialized', 3);
   world.setImage('podinfo:2');
   await world.ticks(3);
@@ -215,18 +204,16 @@ it.each(['a/b', '', '..'])('a Secret that cannot exist (%j) costs a failed check
 it.each(['a/b', 'A_b', 'x'.repeat(80)])(
   'a name that no Service can have (%s) is told on every tick, and nothing is parked',
   async (name) => {
-    running = await canaryWorld({ spec: { service: { name } } });
-    await running.ticks(2);
-    expect(running.events()).toHaveLength(3);
-    expect(running.events().at(-1)).toContain(`[W] service ${name}-canary.default create error: `);
-    expect(running.deployment().spec.replicas).toBe(1);
+    const world = await canaryWorld({ spec: { service: { name } } });
+    await world.ticks(2);
+    expect(world.events()).toHaveLength(3);
+    expect(world.events().at(-1)).toContain(`[W] service ${name}-canary.default create error: `);
+    expect(world.deployment().spec.replicas).toBe(1);
   },
 );
 
 it('a status that cannot be read is kept, and told', async () => {
-  running = await canaryWorld({ unchecked: true });
-  const world = running;
-  await world.until('Initialized');
+  const world = await initialised({ unchecked: true });
   const { lastPromotedSpec } = world.status();
   world.changeStatus(canaries, 'podinfo', { phase: 'Dreaming', from: 'elsewhere' });
   world.setImage('podinfo:2');

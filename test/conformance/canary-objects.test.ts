@@ -1,17 +1,8 @@
 /** Acceptance scenarios of the three Services around a Canary: drift, Services of the user, ports. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { canaries, services } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function initialised(fixture?: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  return running;
-}
+import { initialised, type CanaryWorld } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,19 +1,11 @@
 /** Acceptance scenarios of a Canary's run: initialisation, steps, promotion, rollback, restart. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canaries, deployments, pods as podsKind, services } from '#cluster/resource.ts';
-import { canaryWorld, hook, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function start(fixture?: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  return running;
-}
+import { canaryWorld, hook, initialised, withNewImage } from './canary-world.ts';
 
 describe('a Canary is initialised', () => {
   it('[canary-1] makes services and primary, and waits for the primary', async () => {
-    const world = await start();
+    const world = await canaryWorld();
     expect(world.get(services, 'podinfo-canary')).toBeDefined();
     expect(world.get(services, 'podinfo-primary')).toBeDefined();
     expect(world.get(services, 'podinfo')).toBeUndefined();
@@ -29,7 +21,7 @@ describe('a Canary is initialised', () => {
   });
 
   it('[canary-2] sends users to the primary and parks the target once the primary is ready', async () => {
-    const world = await start();
+    const world = await canaryWorld();
     await world.ticks(1);
     expect(world.get(services, 'podinfo')?.['spec']).toMatchObject({ selector: { app: 'podinfo-primary' } });
     expect(world.deployment().spec.replicas).toBe(0);
@@ -47,8 +39,7 @@ describe('a Canary is initialised', () => {
   });
 
   it('[canary-3] writes and says nothing while nothing changes', async () => {
-    const world = await start();
-    await world.until('Initialized');
+    const world = await initialised();
     const said = world.events().length;
     const writes: string[] = [];
     world.world.objects.subscribe(({ resource, object }) => writes.push(`${resource.kind} ${object.metadata.name}`));
@@ -61,9 +52,7 @@ describe('a Canary is initialised', () => {
 
 describe('a Canary is promoted', () => {
   it('[canary-4] scales the target up when its image changes, and moves no traffic yet', async () => {
-    const world = await start();
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage();
     await world.ticks(1);
     expect(world.events().at(-1)).toBe('New revision detected! Scaling up podinfo.default');
     expect(world.deployment().spec.replicas).toBe(1);
@@ -73,9 +62,7 @@ describe('a Canary is promoted', () => {
   });
 
   it('[canary-5] walks from 10 to 50, copies the spec, gives the primary its traffic back and succeeds', async () => {
-    const world = await start();
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage();
     await world.ticks(1);
     const weights = [];
     for (let tick = 2; tick <= 6; tick++) {
@@ -99,9 +86,7 @@ describe('a Canary is promoted', () => {
   });
 
   it('[canary-6] gives traffic back in steps when stepWeightPromotion says so', async () => {
-    const world = await start({ analysis: { stepWeight: 100, stepWeightPromotion: 50 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 100, stepWeightPromotion: 50 } });
     const states = [];
     for (let tick = 1; tick <= 6; tick++) {
       await world.ticks(1);
@@ -122,9 +107,7 @@ describe('a Canary is promoted', () => {
     [{ stepWeights: [1, 2, 10, 80] }, [100, 99, 98, 90, 20]],
     [{ stepWeights: [1, 2, 10, 200] }, [100, 99, 98, 90, 0]],
   ])('[canary-7] with %j the primary goes through %j and is promoted', async (analysis, expected) => {
-    const world = await start({ analysis });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis });
     const seen = [];
     for (;;) {
       await world.ticks(1);
@@ -135,7 +118,7 @@ describe('a Canary is promoted', () => {
   });
 
   it('[canary-25] promotes without checks when skipAnalysis is set, also in the middle of a run', async () => {
-    const world = await start({
+    const world = await canaryWorld({
       spec: { skipAnalysis: true },
       analysis: { stepWeight: 10, webhooks: [hook('post-rollout', 'after')] },
     });
@@ -162,9 +145,7 @@ describe('a Canary is promoted', () => {
 
 describe('a Canary fails', () => {
   it('[canary-12] is rolled back in the tick after the last tolerated failure', async () => {
-    const world = await start({ analysis: { threshold: 2, stepWeight: 10 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { threshold: 2, stepWeight: 10 } });
     await world.ticks(2);
     world.metric(90);
     await world.ticks(1);
@@ -185,9 +166,7 @@ describe('a Canary fails', () => {
   });
 
   it('[canary-12] counts failures together, however many successes lie between them', async () => {
-    const world = await start({ analysis: { threshold: 2, stepWeight: 10 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { threshold: 2, stepWeight: 10 } });
     await world.ticks(2);
     world.metric({ inTurn: [90, 100, 90, 100] });
     await world.ticks(3);
@@ -197,9 +176,7 @@ describe('a Canary fails', () => {
   });
 
   it('[canary-15] starts nothing when the old image comes back, and tries again when the failed one does', async () => {
-    const world = await start({ analysis: { threshold: 1, stepWeight: 10 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { threshold: 1, stepWeight: 10 } });
     await world.ticks(2);
     world.metric(90);
     await world.until('Failed');
@@ -214,8 +191,7 @@ describe('a Canary fails', () => {
   });
 
   it('[canary-26] fails at once when the target exceeds its own deadline', async () => {
-    const world = await start({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
-    await world.until('Initialized');
+    const world = await initialised({ deployment: { spec: { progressDeadlineSeconds: 15 } } });
     // A Deployment counts its deadline while it rolls; one that is only scaled up has none of its own.
     world.setImage('podinfo:2');
     await world.ticks(1);
@@ -228,7 +204,7 @@ describe('a Canary fails', () => {
   });
 
   it('[canary-27] keeps the healthy canary when the primary breaks while it is promoted', async () => {
-    const world = await start({
+    const world = await canaryWorld({
       analysis: { stepWeight: 50, maxWeight: 50 },
       deployment: { spec: { progressDeadlineSeconds: 15 } },
     });
@@ -247,7 +223,7 @@ describe('a Canary fails', () => {
     ['another version', 'podinfo:3'],
     ['the version before', 'podinfo:1'],
   ])('repairs the primary with %s after a failed promotion, and keeps users on what works', async (_name, image) => {
-    const world = await start({
+    const world = await canaryWorld({
       analysis: { stepWeight: 50, maxWeight: 50 },
       deployment: { spec: { progressDeadlineSeconds: 15 } },
     });
@@ -267,7 +243,7 @@ describe('a Canary fails', () => {
   });
 
   it('leads the apex Service to the canary after a failed promotion without a router, until the primary is repaired', async () => {
-    const world = await start({
+    const world = await canaryWorld({
       spec: { provider: 'kubernetes' },
       analysis: { iterations: 1 },
       deployment: { spec: { progressDeadlineSeconds: 15 } },
@@ -289,7 +265,7 @@ describe('a Canary fails', () => {
   });
 
   it('starts a corrected first version in place of one that never became ready', async () => {
-    const world = await start({
+    const world = await canaryWorld({
       deployment: {
         spec: {
           progressDeadlineSeconds: 15,
@@ -308,9 +284,7 @@ describe('a Canary fails', () => {
   });
 
   it('[canary-28] waits while a workload rolls, without counting it', async () => {
-    const world = await start({ analysis: { stepWeight: 10 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 10 } });
     await world.ticks(2);
     world.change(deployments, 'podinfo-primary', {
       spec: { replicas: 3, template: { metadata: { annotations: { slow: 'yes' } } } },
@@ -324,9 +298,7 @@ describe('a Canary fails', () => {
 
 describe('a Canary changes while it runs', () => {
   it('[canary-13] starts again from zero on another revision, without asking the start gate', async () => {
-    const world = await start({ analysis: { stepWeight: 10, webhooks: [hook('confirm-rollout', 'gate')] } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 10, webhooks: [hook('confirm-rollout', 'gate')] } });
     await world.ticks(2);
     expect(world.weights().canary).toBe(10);
     const asked = world.calls('gate').length;
@@ -339,9 +311,7 @@ describe('a Canary changes while it runs', () => {
   });
 
   it('[canary-16] goes on when the target is set back to the promoted template', async () => {
-    const world = await start({ analysis: { stepWeight: 10 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 10 } });
     await world.ticks(2);
     world.setImage('podinfo:1');
     await world.ticks(1);
@@ -350,7 +320,7 @@ describe('a Canary changes while it runs', () => {
   });
 
   it('[canary-37] stands still while suspended, and follows a changed interval within the control loop', async () => {
-    const world = await start({ analysis: { stepWeight: 10, interval: '60s' } });
+    const world = await canaryWorld({ analysis: { stepWeight: 10, interval: '60s' } });
     await world.ticks(20);
     world.setImage('podinfo:2');
     await world.ticks(18);
@@ -372,17 +342,13 @@ describe('a Canary changes while it runs', () => {
   });
 
   it('[canary-37] does not tick more often than every ten seconds', async () => {
-    const world = await start({ analysis: { stepWeight: 10, interval: '5s' } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 10, interval: '5s' } });
     await world.ticks(3);
     expect(world.status().canaryWeight).toBe(20);
   });
 
   it('[canary-38] goes on from the weight of the route after a restart of the controller', async () => {
-    const world = await start({ analysis: { stepWeight: 10, webhooks: [hook('pre-rollout', 'before')] } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 10, webhooks: [hook('pre-rollout', 'before')] } });
     await world.ticks(4);
     expect(world.weights()).toEqual({ primary: 70, canary: 30 });
     const asked = world.calls('before').length;
@@ -394,9 +360,7 @@ describe('a Canary changes while it runs', () => {
 
 describe('the canary vanishes while it has traffic', () => {
   it('gives its traffic to the primary when its pods are gone, and begins anew when they are back', async () => {
-    const world = await start({ analysis: { stepWeight: 20, maxWeight: 60 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, maxWeight: 60 } });
     await world.ticks(3);
     expect(world.weights()).toEqual({ primary: 60, canary: 40 });
     const pods = world.world.objects
@@ -412,9 +376,7 @@ describe('the canary vanishes while it has traffic', () => {
   });
 
   it('gives its traffic to the primary when the target is deleted', async () => {
-    const world = await start({ analysis: { stepWeight: 20, maxWeight: 60 } });
-    await world.until('Initialized');
-    world.setImage('podinfo:2');
+    const world = await withNewImage({ analysis: { stepWeight: 20, maxWeight: 60 } });
     await world.ticks(3);
     world.delete(deployments, 'podinfo');
     await world.ticks(1);

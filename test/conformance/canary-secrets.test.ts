@@ -1,10 +1,7 @@
 /** What a Canary's status and events must not show: credentials of its metric servers. */
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { canaries, metricTemplates, secrets } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
+import { canaryWorld } from './canary-world.ts';
 
 it('hides in the recorded decisions what was read from a Secret', async () => {
   const world = await canaryWorld({
@@ -37,7 +34,6 @@ it('hides in the recorded decisions what was read from a Secret', async () => {
       metrics: [{ name: 'errors', templateRef: { name: 'errors' }, thresholdRange: { max: 500 } }],
     },
   });
-  running = world;
   await world.until('Initialized');
   world.setImage('podinfo:2');
   await world.until('Succeeded');
@@ -53,7 +49,6 @@ it('hides the credentials of an address that cannot be used', async () => {
     spec: { metricsServer: 'admin:s3cret@prometheus' },
     analysis: { threshold: 1, stepWeight: 50 },
   });
-  running = world;
   await world.until('Initialized');
   world.setImage('podinfo:2');
   await world.until('Failed');

@@ -1,18 +1,9 @@
 /** Acceptance scenarios of targets with an autoscaler, and of DaemonSets. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
 import { canaries, daemonSets, deployments, horizontalPodAutoscalers, pods, services } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function initialised(fixture?: Fixture): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  return running;
-}
+import { canaryWorld, initialised, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -213,14 +204,14 @@ describe('[canary-35] a DaemonSet', () => {
   });
 
   it('with the strategy OnDelete gets no primary, and the user is told', async () => {
-    running = await canaryWorld(fixture({ updateStrategy: { type: 'OnDelete' } }));
-    await running.ticks(2);
-    expect(running.get(daemonSets, 'podinfo-primary')).toBeUndefined();
-    expect(running.events().at(-1)).toBe(
+    const world = await canaryWorld(fixture({ updateStrategy: { type: 'OnDelete' } }));
+    await world.ticks(2);
+    expect(world.get(daemonSets, 'podinfo-primary')).toBeUndefined();
+    expect(world.events().at(-1)).toBe(
       '[W] createPrimaryDaemonSet failed: daemonset podinfo.default must have RollingUpdate strategy but have OnDelete',
     );
-    expect(running.get(services, 'podinfo')).toBeUndefined();
-    expect(nodeSelector(running)).toEqual({ 'kubernetes.io/os': 'linux' });
+    expect(world.get(services, 'podinfo')).toBeUndefined();
+    expect(nodeSelector(world)).toEqual({ 'kubernetes.io/os': 'linux' });
   });
 
   it('gets its pods back when a Canary with revertOnDeletion goes', async () => {

@@ -1,17 +1,7 @@
 /** Acceptance scenarios of the route on the Gateway API during whole runs: what it looks like, who else may write it, whom it waits for. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpRoutes } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function withNewImage(fixture: Fixture = {}): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  running.setImage('podinfo:2');
-  return running;
-}
+import { canaryWorld, withNewImage, type CanaryWorld } from './canary-world.ts';
 
 interface Filter {
   readonly type: string;
@@ -103,10 +93,10 @@ describe('[integrations-17] the Gateway', () => {
   });
 
   it('must be named', async () => {
-    running = await canaryWorld({ spec: { service: { gatewayRefs: [] } } });
-    await running.ticks(2);
-    expect(running.events().at(-1)).toBe('[W] GatewayRefs must be specified when using Gateway API as a provider.');
-    expect(running.get(httpRoutes, 'podinfo')).toBeUndefined();
+    const world = await canaryWorld({ spec: { service: { gatewayRefs: [] } } });
+    await world.ticks(2);
+    expect(world.events().at(-1)).toBe('[W] GatewayRefs must be specified when using Gateway API as a provider.');
+    expect(world.get(httpRoutes, 'podinfo')).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 /** A sandbox with one Canary in it, for the acceptance scenarios: the clock is turned tick by tick, then the world is asked what it looks like. */
 import type { Registry } from 'prom-client';
+import { onTestFinished } from 'vitest';
 
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
@@ -75,8 +76,28 @@ export interface CanaryWorld {
   stop(): Promise<void>;
 }
 
-/** A world in which the Canary has just been applied: nothing has happened yet. */
+/** A world whose Canary waits for a change. */
+export async function initialised(fixture?: Fixture): Promise<CanaryWorld> {
+  const world = await canaryWorld(fixture);
+  await world.until('Initialized');
+  return world;
+}
+
+/** A world with a new image: the next tick starts the run. */
+export async function withNewImage(fixture?: Fixture): Promise<CanaryWorld> {
+  const world = await initialised(fixture);
+  world.setImage('podinfo:2');
+  return world;
+}
+
+/** A world in which the Canary has just been applied: nothing has happened yet. It ends with the test. */
 export async function canaryWorld(fixture: Fixture = {}): Promise<CanaryWorld> {
+  const world = await openWorld(fixture);
+  onTestFinished(() => world.stop());
+  return world;
+}
+
+async function openWorld(fixture: Fixture): Promise<CanaryWorld> {
   const clock = new VirtualClock();
   const ownDefinitions =
     fixture.unchecked === true

@@ -1,17 +1,8 @@
 /** What the original is known to get wrong: each test shows what Serin does in that place, as docs/compatibility.md tells it. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { canaries, deployments, httpRoutes, services } from '#cluster/resource.ts';
-import { canaryWorld, type CanaryWorld, type Fixture } from './canary-world.ts';
-
-let running: CanaryWorld | undefined;
-afterEach(() => running?.stop());
-
-async function initialised(fixture: Fixture = {}): Promise<CanaryWorld> {
-  running = await canaryWorld(fixture);
-  await running.until('Initialized');
-  return running;
-}
+import { canaryWorld, initialised, type CanaryWorld, type Fixture } from './canary-world.ts';
 
 function existing(object: KubeObject | undefined): KubeObject {
   if (object === undefined) throw new Error('The object does not exist');
@@ -61,10 +52,10 @@ describe('traffic', () => {
 
   it('is not given to everybody when an HTTPRoute cannot say who is meant', async () => {
     const analysis = { iterations: 2, match: [{ headers: { agent: { prefix: 'Mozilla' } } }] };
-    running = await canaryWorld({ analysis });
-    await running.ticks(4);
-    expect(running.events().join('\n')).toContain('the Gateway API matches header "agent" by exact or regex only');
-    expect(running.get(httpRoutes, 'podinfo')).toBeUndefined();
+    const world = await canaryWorld({ analysis });
+    await world.ticks(4);
+    expect(world.events().join('\n')).toContain('the Gateway API matches header "agent" by exact or regex only');
+    expect(world.get(httpRoutes, 'podinfo')).toBeUndefined();
   });
 
   it('stays with the canary while the primary that broke has no pods, and the next version repairs it', async () => {
@@ -217,10 +208,13 @@ describe('other Canaries and their objects', () => {
     ];
     const service = { port: 8080, targetPort: 'http', portDiscovery: true, gatewayRefs: [{ name: 'gateway' }] };
     const containers = [{ name: 'podinfod', image: 'podinfo:1', ports }];
-    running = await canaryWorld({ spec: { service }, deployment: { spec: { template: { spec: { containers } } } } });
-    await running.ticks(2);
-    expect(running.status().phase).toBe('Initializing');
-    expect(running.events().join('\n')).toContain('service podinfo-canary.default create error: ');
+    const world = await canaryWorld({
+      spec: { service },
+      deployment: { spec: { template: { spec: { containers } } } },
+    });
+    await world.ticks(2);
+    expect(world.status().phase).toBe('Initializing');
+    expect(world.events().join('\n')).toContain('service podinfo-canary.default create error: ');
   });
 
   it('keep the node port of a Service when its port changes', async () => {
