@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { ConnectionError } from '#cluster/transport.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { ApiServer } from './api-server.ts';
-import type { Answer, ServerRequest } from './api-server/requests.ts';
+import type { Answer, ServerRequest } from './api-server/server.ts';
 import { refusals, StatusError } from './api-server/status-error.ts';
 
 export interface HttpFront {

@@ -6,12 +6,17 @@ import { isMap, type Json, same, without } from './json.ts';
 import { asObject } from './kube-object.ts';
 import { apiVersionOf, type Kind } from './kind.ts';
 import { entriesOf, type Entry, lessened, ownable, sameOwner, withEntries } from './managed-fields.ts';
-import type { Patched } from './patching.ts';
 import type { Target } from './paths.ts';
-import { checkName, isSet, objectIn, one, type Server, type ServerRequest, writeOptions } from './requests.ts';
+import { checkName, isSet, objectIn, one, writeOptions } from './request-reading.ts';
+import type { Server, ServerRequest } from './server.ts';
 import { type Cause, causes, refusals, StatusError } from './status-error.ts';
 import { checkStrictly } from './strict-fields.ts';
 import { timestamp } from './writer.ts';
+
+export interface Patched {
+  readonly object: KubeObject;
+  readonly created: boolean;
+}
 
 export function applied(
   server: Server,

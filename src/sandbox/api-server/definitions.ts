@@ -3,7 +3,7 @@ import { customResourceDefinitions } from '#cluster/resource.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { kindOfDefinition } from './custom-kinds.ts';
 import { mapAt, textAt } from './json.ts';
-import type { Server } from './requests.ts';
+import type { Server } from './server.ts';
 import { refOf, timestamp } from './writer.ts';
 
 export function serveDefinitions(server: Server): void {

@@ -3,7 +3,8 @@ import { isMap, mapAt, numberAt, textAt } from './json.ts';
 import type { Target } from './paths.ts';
 import { presenter } from './presenting.ts';
 import type { DeleteWish } from './removal.ts';
-import { type Answer, isSet, one, selectorOf, type Server, type ServerRequest } from './requests.ts';
+import { isSet, one, selectorOf } from './request-reading.ts';
+import type { Answer, Server, ServerRequest } from './server.ts';
 import { refOf } from './writer.ts';
 
 export function deleteOne(server: Server, request: ServerRequest, target: Target, name: string): Answer {

@@ -1,19 +1,14 @@
 /** PATCH in its four forms. */
-import type { KubeObject } from '#api/kubernetes.ts';
-import { applied } from './apply.ts';
+import { applied, type Patched } from './apply.ts';
 import { isMap } from './json.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { Target } from './paths.ts';
-import { asStored, checkName, type Server, type ServerRequest, stored, writeOptions } from './requests.ts';
+import { asStored, checkName, stored, writeOptions } from './request-reading.ts';
+import type { Server, ServerRequest } from './server.ts';
 import { refusals } from './status-error.ts';
 import { strategicMerge } from './strategic-merge.ts';
 import { checkStrictly } from './strict-fields.ts';
-
-export interface Patched {
-  readonly object: KubeObject;
-  readonly created: boolean;
-}
 
 export function patched(
   server: Server,

@@ -6,7 +6,8 @@ import type { ScalePaths } from './kind.ts';
 import { patched, patchedDocument } from './patching.ts';
 import type { Target } from './paths.ts';
 import { presenter } from './presenting.ts';
-import { type Answer, checkName, objectIn, type Server, type ServerRequest, stored, writeOptions } from './requests.ts';
+import { checkName, objectIn, stored, writeOptions } from './request-reading.ts';
+import type { Answer, Server, ServerRequest } from './server.ts';
 import { refusals } from './status-error.ts';
 import { refOf, timestamp } from './writer.ts';
 
