@@ -37,6 +37,12 @@ describe('serin loadtester', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
   });
 
+  it('refuses what is no flag, instead of leaving out the flags behind it', async () => {
+    const tester = start('-port=0', 'please', '-bind-address=127.0.0.1');
+    expect(await tester.code).toBe(2);
+    expect(tester.err.join('')).toMatch(/^Cannot use the argument "please": serin loadtester takes flags alone/);
+  });
+
   it('lets a running request finish before it ends', async () => {
     const tester = start('-port=0', '-bind-address=127.0.0.1');
     const url = await tester.url();

@@ -29,6 +29,11 @@ export async function loadtesterCommand(argv: readonly string[], io: CommandIo):
     io.stderr(`${parsed.message}\n${flagUsage('serin loadtester', flags)}`);
     return 2;
   }
+  const [extra] = parsed.rest;
+  if (extra !== undefined) {
+    io.stderr(`Cannot use the argument "${extra}": serin loadtester takes flags alone, each written as -name=value\n`);
+    return 2;
+  }
   const log = createLog({ level: parsed.values['log-level'], write: io.stderr });
   try {
     return await run(parsed.values, log, io.signal);
