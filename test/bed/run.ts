@@ -1,5 +1,5 @@
 /** Runs a command inside a new test bed network: `node test/bed/run.ts -- vitest run --project cluster`. Builds the bed first. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 
 import { buildBed, missingBuildTools } from './build.ts';
@@ -7,7 +7,14 @@ import { insideNetwork, missingNetworkTools } from './network.ts';
 
 /** What this machine lacks for the test bed, each with its remedy. */
 export function missingTools(): string[] {
-  return [...missingNetworkTools(), ...missingBuildTools()];
+  return [...missingNetworkTools(), ...missingBuildTools(), ...missingCommands()];
+}
+
+/** Hooks of the Canaries under test run these, as they do in the original's load tester. */
+function missingCommands(): string[] {
+  return ['bash', 'curl']
+    .filter((command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0)
+    .map((command) => `${command}, on the PATH: webhooks of the Canaries under test run it`);
 }
 
 /** Resolves with the exit code of the command. Interrupting this process ends everything in the network. */
