@@ -41,7 +41,8 @@ function fieldOf(value: unknown, key: string): unknown {
   return isRecord(value) ? value[key] : undefined;
 }
 
-function withField(object: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+/** A copy of `object` in which the field has this value, `undefined` removing it. */
+export function withField(object: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value;
   const before = fieldOf(object, key);
   const after = withField(before, rest, value);
