@@ -2,6 +2,8 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
+import { exchange, type Exchange, KeptBack } from '#runtime/whole-exchange.ts';
+import { RequestLimit } from './request-limit.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -44,7 +46,7 @@ export interface HttpTransportOptions {
 }
 
 interface Pools {
-  readonly tls: string;
+  readonly tls: TlsOptions;
   readonly calls: Dispatcher;
   readonly watches: Dispatcher;
 }
@@ -56,83 +58,92 @@ export function httpTransport(options: HttpTransportOptions): Transport {
 
 class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
+  readonly #origin: string;
+  /** A path in the server's URL goes before every request's. */
+  readonly #prefix: string;
   readonly #timeout: number;
   readonly #maxBytes: number;
-  readonly #closed = new AbortController();
+  readonly #limits = new Set<RequestLimit>();
+  #isClosed = false;
   #pools: Pools | undefined;
 
   constructor(options: HttpTransportOptions) {
+    const { origin, pathname } = new URL(options.server);
     this.#options = options;
+    this.#origin = origin;
+    this.#prefix = pathname.replace(/\/$/, '');
     this.#timeout = options.timeout ?? 30_000;
     this.#maxBytes = options.maxBytes ?? 64 * 2 ** 20;
   }
 
   async send(request: ApiRequest): Promise<ApiResponse> {
-    const limit = this.#limit(request, 'whole');
+    const limit = this.#limit(request, 'the call');
     try {
-      const response = await this.#request('calls', request, limit.signal);
-      const body = await this.#read(response.body);
-      return answerOf(response, body);
+      for (let rejected = false; ; rejected = true) {
+        const credentials = await this.#credentials(rejected, limit);
+        const running = this.#exchange(request, credentials);
+        limit.guard((reason) => running.abort(reason));
+        const { status, headers, body } = await running.answer;
+        if (status !== 401 || rejected) return answerOf(status, headers, body.toString('utf8'));
+      }
     } catch (error) {
-      throw this.#failure(request, error, limit);
+      throw failureOf(request, error);
     } finally {
-      limit.end();
+      this.#end(limit);
     }
   }
 
   async watch(request: Pick<ApiRequest, 'path' | 'query' | 'accept' | 'signal'>): Promise<WatchResponse> {
-    const limit = this.#limit(request, 'start');
+    const limit = this.#limit(request, 'the start of the watch');
     const asked: ApiRequest = { ...request, method: 'GET', query: { ...request.query, watch: 'true' } };
     try {
-      const response = await this.#request('watches', asked, limit.signal);
-      if (response.statusCode === 200) {
+      const response = await this.#stream(asked, limit);
+      const { statusCode: status, headers, body } = response;
+      if (status === 200) {
         limit.begun();
-        return { ...answerOf(response, ''), body: undefined, lines: this.#lines(asked, response.body, limit) };
+        return { status, body: undefined, lines: this.#lines(asked, body, limit) };
       }
-      const body = await this.#read(response.body);
-      limit.end();
-      return { ...answerOf(response, body), lines: noLines() };
+      const text = await this.#read(body);
+      this.#end(limit);
+      return { ...answerOf(status, headers, text), lines: noLines() };
     } catch (error) {
-      limit.end();
-      throw this.#failure(asked, error, limit);
+      this.#end(limit);
+      throw failureOf(asked, error);
     }
   }
 
   async close(): Promise<void> {
-    this.#closed.abort(new ConnectionError('The connection to the API server is closed'));
+    this.#isClosed = true;
+    for (const limit of this.#limits) limit.reach(closed());
     const pools = this.#pools;
     this.#pools = undefined;
     await Promise.all([pools?.calls.destroy(), pools?.watches.destroy()]);
   }
 
-  async *#lines(request: ApiRequest, body: Dispatcher.ResponseData['body'], limit: Limit): WatchResponse['lines'] {
+  async *#lines(
+    request: ApiRequest,
+    body: Dispatcher.ResponseData['body'],
+    limit: RequestLimit,
+  ): WatchResponse['lines'] {
     try {
       yield* watchLines(body, this.#maxBytes);
     } catch (error) {
       throw error instanceof ConnectionError ? error : connectionError(request, error);
     } finally {
       body.destroy();
-      limit.end();
+      this.#end(limit);
     }
   }
 
-  async #request(
-    pool: 'calls' | 'watches',
-    request: ApiRequest,
-    signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
+  async #stream(request: ApiRequest, limit: RequestLimit): Promise<Dispatcher.ResponseData> {
     for (let rejected = false; ; rejected = true) {
-      const credentials = await unlessAborted(this.#options.credentials(rejected), signal);
-      const url = new URL(this.#options.server);
-      const dispatcher = this.#poolsFor(credentials.tls)[pool];
-      const { allowed } = request;
-      const response = await (allowed === undefined ? dispatcher : dispatcher.compose(lastWord(allowed))).request({
-        origin: url.origin,
-        path: `${url.pathname.replace(/\/$/, '')}${request.path}${queryOf(request.query)}`,
-        method: request.method,
-        headers: { ...credentials.headers, ...this.#headersOf(request) },
-        body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal,
+      const credentials = await this.#credentials(rejected, limit);
+      const abort = new AbortController();
+      limit.guard((reason) => abort.abort(reason));
+      const { watches } = this.#poolsFor(credentials.tls);
+      const response = await watches.request({
+        ...this.#requestOf(request, credentials),
+        signal: abort.signal,
         // Time is measured by our own limit; a quiet watch is the watcher's business.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -140,6 +151,32 @@ class HttpTransport implements Transport {
       if (response.statusCode !== 401 || rejected) return response;
       await response.body.dump();
     }
+  }
+
+  #exchange(request: ApiRequest, credentials: Credentials): Exchange {
+    return exchange(this.#poolsFor(credentials.tls).calls, this.#requestOf(request, credentials), {
+      maxBytes: this.#maxBytes,
+      tooLong: () => new ConnectionError(`The answer is longer than ${this.#maxBytes} bytes`),
+      allowed: request.allowed,
+    });
+  }
+
+  /** A plugin that gives credentials may hang as anything else may. */
+  #credentials(rejected: boolean, limit: RequestLimit): Promise<Credentials> {
+    return new Promise((resolve, reject) => {
+      limit.guard(reject);
+      this.#options.credentials(rejected).then(resolve, reject);
+    });
+  }
+
+  #requestOf(request: ApiRequest, { headers }: Credentials) {
+    return {
+      origin: this.#origin,
+      path: `${this.#prefix}${request.path}${queryOf(request.query)}`,
+      method: request.method,
+      headers: { ...headers, ...this.#headersOf(request) },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+    };
   }
 
   #headersOf(request: ApiRequest): Record<string, string> {
@@ -152,17 +189,12 @@ class HttpTransport implements Transport {
 
   /** Certificates are part of a connection: when they change, the next request opens new ones and the old ones end by themselves. */
   #poolsFor(tls: TlsOptions): Pools {
-    this.#closed.signal.throwIfAborted();
-    const key = JSON.stringify(tls);
-    if (this.#pools?.tls === key) return this.#pools;
+    if (this.#isClosed) throw closed();
     const old = this.#pools;
+    if (old !== undefined && (old.tls === tls || JSON.stringify(old.tls) === JSON.stringify(tls))) return old;
     // Errors of connections that end are seen by the requests on them.
     void Promise.all([old?.calls.close(), old?.watches.close()]).catch(() => {});
-    const pools = {
-      tls: key,
-      calls: this.#pool(tls, this.#options.connections ?? 16),
-      watches: this.#pool(tls, undefined),
-    };
+    const pools = { tls, calls: this.#pool(tls, this.#options.connections ?? 16), watches: this.#pool(tls, undefined) };
     this.#pools = pools;
     return pools;
   }
@@ -194,88 +226,35 @@ class HttpTransport implements Transport {
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  /** One signal for everything that can end a request; it takes its listeners back at the end. */
-  #limit(request: Pick<ApiRequest, 'signal'>, bounds: 'whole' | 'start'): Limit {
-    const abort = new AbortController();
-    const what = bounds === 'whole' ? 'the call' : 'the start of the watch';
-    const cancel = this.#options.clock.after(this.#timeout, () =>
-      abort.abort(new ConnectionError(`${what} took longer than ${this.#timeout / 1_000} s`)),
-    );
-    const sources = [request.signal, this.#closed.signal].filter((signal) => signal !== undefined);
-    const ends = sources.map((source) => {
-      const stop = (): void => abort.abort(source.reason);
-      if (source.aborted) stop();
-      source.addEventListener('abort', stop, { once: true });
-      return () => source.removeEventListener('abort', stop);
-    });
-    const end = (): void => {
-      cancel();
-      for (const one of ends) one();
-    };
-    return { signal: abort.signal, begun: cancel, end };
+  #limit({ signal }: Pick<ApiRequest, 'signal'>, what: string): RequestLimit {
+    const { clock } = this.#options;
+    const tooLate = (): Error => new ConnectionError(`${what} took longer than ${this.#timeout / 1_000} s`);
+    const limit = new RequestLimit({ clock, signal, timeout: this.#timeout, tooLate });
+    if (this.#isClosed) limit.reach(closed());
+    this.#limits.add(limit);
+    return limit;
   }
 
-  #failure(request: ApiRequest | Pick<ApiRequest, 'path' | 'signal'>, error: unknown, limit: Limit): unknown {
-    if (error instanceof KeptBack) return error.reason;
-    if (request.signal?.aborted === true) return request.signal.reason;
-    return connectionError(request, limit.signal.aborted ? limit.signal.reason : error);
+  #end(limit: RequestLimit): void {
+    limit.end();
+    this.#limits.delete(limit);
   }
 }
 
-interface Limit {
-  readonly signal: AbortSignal;
-  /** The timed part is over. */
-  readonly begun: () => void;
-  readonly end: () => void;
+function closed(): ConnectionError {
+  return new ConnectionError('The connection to the API server is closed');
 }
 
-/** A plugin that gives credentials may hang as anything else may. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-/** A request may have waited long for its connection: `allowed` is asked when there is one, right before the first byte. */
-function lastWord(allowed: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) =>
-    dispatch(options, {
-      onRequestStart(controller, context) {
-        try {
-          allowed();
-        } catch (error) {
-          controller.abort(new KeptBack(error));
-          return;
-        }
-        handler.onRequestStart?.(controller, context);
-      },
-      onResponseStart: (...parts) => handler.onResponseStart?.(...parts),
-      onResponseData: (...parts) => handler.onResponseData?.(...parts),
-      onResponseEnd: (...parts) => handler.onResponseEnd?.(...parts),
-      onResponseError: (...parts) => handler.onResponseError?.(...parts),
-    });
-}
-
-/** Carries what `allowed` has thrown through undici. */
-class KeptBack extends Error {
-  readonly reason: unknown;
-
-  constructor(reason: unknown) {
-    super('The request was kept back');
-    this.reason = reason;
-  }
+/** Two reasons are not ours to tell: the caller's own, and what kept the request back. */
+function failureOf(request: ApiRequest, error: unknown): unknown {
+  if (error instanceof KeptBack) return error.reason;
+  return request.signal?.aborted === true ? request.signal.reason : connectionError(request, error);
 }
 
 /** Says what was tried and the code or message of the cause; never its headers. */
-function connectionError(request: Pick<ApiRequest, 'path'> & { method?: string }, error: unknown): ConnectionError {
+function connectionError({ method, path }: ApiRequest, error: unknown): ConnectionError {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? `${error.code} ` : '';
-  const message = errorText(error);
-  return new ConnectionError(
-    `Cannot reach the API server for ${request.method ?? 'GET'} ${request.path}: ${code}${message}`,
-  );
+  return new ConnectionError(`Cannot reach the API server for ${method} ${path}: ${code}${errorText(error)}`);
 }
 
 async function* noLines(): WatchResponse['lines'] {}
@@ -288,10 +267,10 @@ function queryOf(query: Query = {}): string {
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
 
-function answerOf(response: Dispatcher.ResponseData, text: string): ApiResponse {
-  const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
+function answerOf(status: number, headers: Dispatcher.ResponseData['headers'], text: string): ApiResponse {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
   return {
-    status: response.statusCode,
+    status,
     body: parsed(text),
     ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {}),
   };
