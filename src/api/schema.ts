@@ -21,6 +21,24 @@ export const texts = z.array(z.string());
 /** A moment, as RFC 3339 text. */
 export const moment = z.string().meta({ format: 'date-time' });
 
+/** A moment that is read back, so that it must be one. */
+export const instant = z
+  .string()
+  .refine((written) => !Number.isNaN(Date.parse(written)), 'it must be a time such as "2026-01-31T12:00:00Z"')
+  .meta({ format: 'date-time' });
+
+const fitsInto32Bits = (number: number): boolean => Math.abs(number + 0.5) < 2 ** 31;
+
+/** A whole number as Go's int32 holds it. */
+export const int32 = z.int().refine(fitsInto32Bits, 'it must be a whole number of 32 bits').meta({ format: 'int32' });
+
+/** A number or a text: counts and percentages, durations, ports. */
+export const intOrText = z.union([z.int(), z.string()]).meta({ 'x-kubernetes-int-or-string': true });
+
+/** One of `values` for who reads it, any text for the CRD: another version of a controller may write what this one does not know. */
+export const oneOfTexts = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values).meta({ enum: undefined });
+
 /** Start of a duration in minutes or seconds. Open at its end, as the original's: Serin checks the rest itself. */
 export const shortDuration = z
   .string()
