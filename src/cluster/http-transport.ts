@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { exchange, type Exchange, KeptBack } from '#runtime/whole-exchange.ts';
-import { RequestLimit } from './request-limit.ts';
+import { RequestLimit } from '#runtime/request-limit.ts';
 import {
   type ApiRequest,
   type ApiResponse,

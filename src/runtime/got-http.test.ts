@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -100,6 +101,7 @@ describe('gotHttp', () => {
       response.end();
     });
     await get(url);
+    await turn(); // a connection rests for a turn of the loop, in which its peer may close it
     await get(url);
     await http.send({ method: 'POST', url, timeout: 5_000 });
     await http.send({ method: 'POST', url, timeout: 5_000 });

@@ -1,8 +1,11 @@
-/** Outbound HTTP on got: the only file that knows the library, its options and its errors. */
+/** Outbound HTTP: redirects, proxies and errors; on got, the only file that knows it, but for GET without a proxy. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got from 'got';
+import { systemClock } from './clock.ts';
+import { directGet, joined, tooLarge } from './direct-get.ts';
 import { HttpError, type Http, type HttpFailure, type HttpRequest, type HttpResponse } from './http.ts';
+import { RequestLimit } from './request-limit.ts';
 
 const defaultMaxBytes = 10 * 1024 * 1024;
 /** The longest delay a timer can hold. */
@@ -25,20 +28,33 @@ interface Agents {
  */
 export function gotHttp(environment: Readonly<Record<string, string | undefined>> = process.env): Http {
   const agentsFor = agentCatalogue(environment);
+  const isDirect = !proxyNames.some((name) => (environment[name] ?? '') !== '');
+  const get = directGet();
   return {
     async send(request) {
-      const deadline = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(request.timeout)), longestTimeout));
-      const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+      const limit = new RequestLimit({
+        clock: systemClock,
+        timeout: Math.min(Math.max(1, Math.ceil(request.timeout)), longestTimeout),
+        tooLate: () => new Error('The time is over'),
+        signal: request.signal,
+      });
+      const { maxBytes = defaultMaxBytes, insecureSkipVerify = false } = request;
       try {
         return await followRedirects(firstHop(request), request, (hop) =>
-          exchange(hop, request, agentsFor(hop, request), signal),
+          isDirect && hop.method === 'GET' && request.proxy === undefined
+            ? get({ url: hop.url, headers: headersOf(hop), maxBytes, insecureSkipVerify, limit })
+            : exchange(hop, request, agentsFor(hop, request), limit),
         );
       } catch (error) {
-        throw asHttpError(error, request, deadline);
+        throw asHttpError(error, request, limit);
+      } finally {
+        limit.end();
       }
     },
   };
 }
+
+const proxyNames = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
 
 function agentCatalogue(
   environment: Readonly<Record<string, string | undefined>>,
@@ -160,19 +176,21 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   return withUserinfoAsHeader({ ...next, url, headers: Object.fromEntries(next.headers) });
 }
 
-async function exchange(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
+async function exchange(hop: Hop, request: HttpRequest, agents: Agents, limit: RequestLimit): Promise<HttpResponse> {
+  const abort = new AbortController();
+  limit.guard((reason) => abort.abort(reason));
   try {
-    return await transfer(hop, request, agents, signal);
+    return await transfer(hop, request, agents, abort.signal);
   } catch (error) {
-    if (hop.method !== 'GET' || !isStaleConnection(error) || signal.aborted) throw error;
-    return await transfer(hop, request, agents, signal);
+    if (hop.method !== 'GET' || !isStaleConnection(error) || abort.signal.aborted) throw error;
+    return await transfer(hop, request, agents, abort.signal);
   }
 }
 
 async function transfer(hop: Hop, request: HttpRequest, agents: Agents, signal: AbortSignal): Promise<HttpResponse> {
   const stream = got.stream(hop.url, {
     method: hop.method,
-    headers: { 'user-agent': 'serin', ...copied(hop.headers) },
+    headers: headersOf(hop),
     // A stream of a method that may carry a body waits for one to be piped in unless it is told that there is none.
     ...(hop.method === 'GET' ? {} : { body: hop.body ?? '' }),
     agent: agents,
@@ -193,27 +211,19 @@ async function transfer(hop: Hop, request: HttpRequest, agents: Agents, signal: 
     const bytes = Buffer.from(chunk);
     size += bytes.length;
     // Leaving the loop destroys the stream and with it the connection.
-    if (size > limit)
-      throw new HttpError('too-large', `Cannot read the answer of ${hop.url.host}: it is longer than ${limit} bytes`);
+    if (size > limit) throw tooLarge(hop.url, limit);
     chunks.push(bytes);
   }
   if (head === undefined) throw new HttpError('network', `Cannot call ${hop.url.host}: no answer`);
   return { ...head, body: Buffer.concat(chunks).toString('utf8') };
 }
 
-function copied(headers: Hop['headers']): Record<string, string | string[]> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
-  );
-}
-
-function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  );
+function headersOf({ headers }: Hop): Record<string, string | string[]> {
+  const own = Object.entries(headers).map(([name, value]) => [
+    name.toLowerCase(),
+    typeof value === 'string' ? value : [...value],
+  ]);
+  return { 'user-agent': 'serin', ...Object.fromEntries(own) };
 }
 
 /** An idle connection that the peer closed just when it was used again. */
@@ -223,12 +233,12 @@ function isStaleConnection(error: unknown): boolean {
 }
 
 /** Nothing of the library's error travels on but its code: its message and its fields may hold headers. */
-function asHttpError(error: unknown, request: HttpRequest, deadline: AbortSignal): HttpError {
+function asHttpError(error: unknown, request: HttpRequest, limit: RequestLimit): HttpError {
   if (error instanceof HttpError) return error;
   const target = URL.parse(request.url)?.host ?? 'the server';
   if (request.signal?.aborted === true)
     return new HttpError('aborted', `Cannot call ${target}: the call was cancelled`);
-  if (deadline.aborted) return new HttpError('timeout', `Cannot call ${target}: no answer within ${request.timeout}ms`);
+  if (limit.isReached) return new HttpError('timeout', `Cannot call ${target}: no answer within ${request.timeout}ms`);
   const code = errorCode(error);
   const [kind, reason] = failures[code] ?? ['network', code === '' ? 'the connection failed' : code];
   return new HttpError(kind, `Cannot call ${target}: ${reason}`);
@@ -265,6 +275,9 @@ const failures: Readonly<Record<string, readonly [HttpFailure, string]>> = {
   CERT_UNTRUSTED: ['certificate', 'the certificate is not trusted'],
   CERT_REVOKED: ['certificate', 'the certificate was revoked'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['certificate', 'the certificate is for another host'],
+  UND_ERR_SOCKET: ['network', 'connection closed'],
+  UND_ERR_CONNECT_TIMEOUT: ['network', 'connecting took too long'],
+  UND_ERR_INVALID_ARG: ['bad-request', 'a header holds a character that cannot be sent'],
   ERR_INVALID_CHAR: ['bad-request', 'a header holds a character that cannot be sent'],
   ERR_INVALID_HTTP_TOKEN: ['bad-request', 'a header name holds a character that cannot be sent'],
   ERR_HTTP_INVALID_HEADER_VALUE: ['bad-request', 'a header has no value'],

@@ -1,5 +1,5 @@
 /** What may end a request before its answer: its time, whoever asked, the end of the connection. One object, as an abort signal costs more than it. */
-import type { CancelTimer, Clock } from '#runtime/clock.ts';
+import type { CancelTimer, Clock } from './clock.ts';
 
 export interface RequestLimitOptions {
   readonly clock: Clock;
@@ -22,6 +22,10 @@ export class RequestLimit {
     this.#cancel = clock.after(timeout, () => this.reach(tooLate()));
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) this.#onAbort();
+  }
+
+  get isReached(): boolean {
+    return this.#reached !== undefined;
   }
 
   /** Calls `stop` when the limit is reached, at once if it has been; a request has one stage at a time, and the last one counts. */
