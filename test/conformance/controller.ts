@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { canarySettings, flaggerFlags } from '#cli/flagger-flags.ts';
 import { parseFlags } from '#cli/go-flags.ts';
 import { connectCluster } from '#cluster/cluster.ts';
+import type { Shards } from '#cluster/sharding.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
 import { silentLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
@@ -22,12 +23,14 @@ export interface ControllerDeps {
   readonly flags: readonly string[];
   /** Default: nothing is logged. */
   readonly log?: Log;
+  /** By which it shares the work with others. */
+  readonly shards?: Shards;
 }
 
 export interface RunningController {
   /** The controller's metrics. */
   readonly registry?: Registry;
-  stop(): Promise<void>;
+  stop(options?: { readonly grace?: number }): Promise<void>;
 }
 
 /** How the original ran while the traces were recorded; Serin's own wait before a scale-down is switched off. */
@@ -52,11 +55,11 @@ export async function startController(
   const registry = new Registry();
   const cluster = connectCluster({ transport, clock, random, registry, fieldManager: 'flagger' });
   const context = { clock, cluster, http, random, registry, log, redactor: createRedactor() };
-  const controller = startCanaryController(context, canarySettings(flags.values, {}), 'test');
+  const controller = startCanaryController(context, canarySettings(flags.values, {}), 'test', deps.shards);
   return {
     registry,
-    async stop() {
-      await controller.stop();
+    async stop(options) {
+      await controller.stop(options);
       await cluster.stop({ grace: 0 });
     },
   };

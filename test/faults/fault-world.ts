@@ -12,9 +12,8 @@ import { type MetricAnswer, scriptedMetrics } from '#sandbox/scripted-metrics.ts
 import { VirtualClock } from '#sandbox/virtual-clock.ts';
 import { type HookAnswer, type HookCall, webhookReceiver } from '#sandbox/webhook-receiver.ts';
 import { createWorld, type SandboxWorld } from '#sandbox/world.ts';
-import { startController } from '../conformance/controller.ts';
 import { guardsOf, splitOf } from './guards.ts';
-import { type Kill, mortalProcess, type Process } from './mortal-process.ts';
+import { type Begin, oneMortal } from './processes.ts';
 
 export const namespace = 'default';
 /** Of the fixture: one tick is ten seconds. */
@@ -71,11 +70,13 @@ export interface FaultWorld {
   silenceWatches(): void;
   /** Ends the process as a power cut would, and starts another after `downtime` milliseconds. */
   crash(downtime: number): void;
+  /** Lets a paused process go on. */
+  resume(): void;
   stop(): Promise<void>;
 }
 
-/** A world in which the Canary has just been applied. `kill` says when its first controller dies. */
-export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promise<FaultWorld> {
+/** A world in which the Canary has just been applied. `begin` starts what works on it. */
+export async function faultWorld(fixture: FaultFixture = {}, begin: Begin = oneMortal()): Promise<FaultWorld> {
   const clock = new VirtualClock();
   const seed = fixture.seed ?? 1;
   const world = createWorld({ clock, seed, crds: [...customResourceDefinitions, httpRouteDefinition] });
@@ -95,38 +96,26 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
   const writes: ApiRequest[] = [];
   const guards = guardsOf(world.objects, target, () => clock.elapsed);
 
-  let process: Process;
-  let starts = 0;
-  const start = (kill?: Kill): void => {
-    starts += 1;
-    process = mortalProcess({
-      transport: world.api.connect(),
-      clock: clock.as('controller'),
-      http,
-      writing(request) {
-        writes.push(request);
-        return guards.around(request);
-      },
-      ...(kill === undefined ? {} : { kill }),
-      died: (downtime) => void clock.as('player').after(downtime, () => start()),
-    });
-    // It starts within this call, and is never stopped: it dies.
-    void startController('flagger', {
-      ...process,
-      random: seededRandom(seed * 1_000 + starts),
-      flags: [
-        '-control-loop-interval=1s',
-        '-traffic-drain=0s',
-        '-metrics-server=http://metrics.sandbox',
-        ...(fixture.flags ?? []),
-      ],
-    });
-  };
-
   const log = eventLog(world, clock);
   for (const [resource, object] of fixture.objects ?? []) world.objects.create(resource, object);
   world.objects.create(target, targetOf(fixture));
-  start(kill);
+  const processes = begin({
+    world,
+    clock,
+    http,
+    random: (start) => seededRandom(seed * 1_000 + start),
+    flags: [
+      '-control-loop-interval=1s',
+      '-traffic-drain=0s',
+      '-metrics-server=http://metrics.sandbox',
+      ...(fixture.flags ?? []),
+    ],
+    broken: guards.broken,
+    writing(request) {
+      writes.push(request);
+      return guards.around(request);
+    },
+  });
   world.objects.create(canaries, canaryOf(fixture));
 
   const get = (resource: Resource, name: string): KubeObject | undefined =>
@@ -174,10 +163,11 @@ export async function faultWorld(fixture: FaultFixture = {}, kill?: Kill): Promi
       unplug();
       if (state === 'on') unplug = http.register('metrics.sandbox', counting);
     },
-    silenceWatches: () => process.silenceWatches(),
-    crash: (downtime) => process.die(downtime),
+    silenceWatches: () => processes.silenceWatches(),
+    crash: (downtime) => processes.die(downtime),
+    resume: () => processes.resume(),
     async stop() {
-      process.die(undefined);
+      processes.die(undefined);
       await world.stop();
     },
   };

@@ -8,7 +8,7 @@ export interface Guards {
   /** Looks at the world before a write; the answer looks at it afterwards. */
   around(request: ApiRequest): () => void;
   /** What was broken, in words. */
-  readonly broken: readonly string[];
+  readonly broken: string[];
 }
 
 interface Look {

@@ -11,6 +11,7 @@ import {
 } from '#cluster/resource.ts';
 import { type FaultFixture, type FaultWorld, faultWorld } from './fault-world.ts';
 import type { Kill } from './mortal-process.ts';
+import { type Begin, oneMortal } from './processes.ts';
 
 export interface History {
   readonly fixture: FaultFixture;
@@ -45,8 +46,8 @@ export interface Difference {
 /** Quiet ticks at the end: what still wants to happen, happens in them. */
 const afterwards = 4;
 
-export async function playHistory({ fixture, play, disturb }: History, kill?: Kill): Promise<Played> {
-  const world = await faultWorld(fixture, kill);
+export async function playHistory({ fixture, play, disturb }: History, begin?: Begin): Promise<Played> {
+  const world = await faultWorld(fixture, begin);
   try {
     await world.phase('Initialized');
     // An empty queue of events: the writes of the beginning end here.
@@ -55,6 +56,7 @@ export async function playHistory({ fixture, play, disturb }: History, kill?: Ki
     disturb?.(world);
     await play(world);
     world.world.api.intercept(undefined);
+    world.resume();
     await world.ticks(afterwards);
     const calls: Record<string, number> = {};
     for (const { path } of world.calls()) calls[path] = (calls[path] ?? 0) + 1;
@@ -87,7 +89,7 @@ export async function killEverywhere(
       const kill: Kill = { write, when, downtime: downtimes[kills % downtimes.length] ?? 0 };
       kills += 1;
       const about = `killed ${when} write ${write}, ${undisturbed.lastWrites[write - 1]}`;
-      const killed = await playHistory(history, kill).catch((error: unknown) => error);
+      const killed = await playHistory(history, oneMortal(kill)).catch((error: unknown) => error);
       const found = killed instanceof Error ? [killed.message] : compare(undisturbed, killed as Played, allowed); // as it is no error
       differences.push(...found.map((what) => `${about}: ${what}`));
     }
