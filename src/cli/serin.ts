@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `serin`: finds the command that was asked for and runs it; each command loads what it needs and nothing else. */
+import path from 'node:path';
 import type { CommandIo } from './command-io.ts';
 import { version } from './version.ts';
 
@@ -22,6 +23,10 @@ const commands: Readonly<Record<string, Entry>> = {
   explain: {
     summary: 'Tell why a Canary stands where it stands',
     load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  rollouts: {
+    summary: 'Look at Rollouts and decide about them: the same as "kubectl argo rollouts"',
+    load: async () => (await import('./rollouts/run-plugin.ts')).runPlugin,
   },
   demo: {
     summary: 'Show a promotion and a rollback on the embedded cluster, with real requests',
@@ -55,6 +60,15 @@ function usage(): string {
   return `serin ${version}: progressive delivery for Kubernetes\n\nUsage: serin COMMAND [ARGUMENTS]\n\n${lines.join('\n')}\n\nEach command knows --help.\n`;
 }
 
+/** The names under which kubectl looks for its plugins: each is the command `rollouts`. */
+const pluginNames = new Set(['kubectl-argo-rollouts', 'kubectl-serin']);
+
+/** The command line behind a name of the program, which may be a link to it. */
+export function lineFor(program: string, argv: readonly string[]): readonly string[] {
+  const name = path.basename(program).replace(/\.(m?js|ts|cmd)$/, '');
+  return pluginNames.has(name) ? ['rollouts', ...argv] : argv;
+}
+
 /** A first signal asks to end, a second one insists. */
 function signalOfProcess(): AbortSignal {
   const controller = new AbortController();
@@ -68,7 +82,7 @@ function signalOfProcess(): AbortSignal {
 }
 
 if (import.meta.main) {
-  process.exitCode = await run(process.argv.slice(2), {
+  process.exitCode = await run(lineFor(process.argv[1] ?? '', process.argv.slice(2)), {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     signal: signalOfProcess(),

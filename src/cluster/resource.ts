@@ -36,10 +36,26 @@ export const horizontalPodAutoscalers = grouped(
 export const leases = grouped('coordination.k8s.io', 'v1', 'leases', 'Lease');
 export const endpointSlices = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 
+export const ingresses = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingress');
+
 export const httpRoutes = grouped('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute');
+export const grpcRoutes = grouped('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute');
+export const tcpRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tcproutes', 'TCPRoute');
+export const tlsRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tlsroutes', 'TLSRoute');
 export const canaries = grouped('flagger.app', 'v1beta1', 'canaries', 'Canary');
 export const metricTemplates = grouped('flagger.app', 'v1beta1', 'metrictemplates', 'MetricTemplate');
 export const alertProviders = grouped('flagger.app', 'v1beta1', 'alertproviders', 'AlertProvider');
+export const rollouts = grouped('argoproj.io', 'v1alpha1', 'rollouts', 'Rollout');
+export const experiments = grouped('argoproj.io', 'v1alpha1', 'experiments', 'Experiment');
+export const analysisRuns = grouped('argoproj.io', 'v1alpha1', 'analysisruns', 'AnalysisRun');
+export const analysisTemplates = grouped('argoproj.io', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate');
+export const clusterAnalysisTemplates = grouped(
+  'argoproj.io',
+  'v1alpha1',
+  'clusteranalysistemplates',
+  'ClusterAnalysisTemplate',
+  false,
+);
 export const customResourceDefinitions = grouped(
   'apiextensions.k8s.io',
   'v1',

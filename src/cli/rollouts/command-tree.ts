@@ -1,0 +1,56 @@
+/** All commands of the plugin, by where they stand: a new one is one line here. */
+import type { Command } from './command.ts';
+import { completionCommand } from './commands/completion.ts';
+import { versionCommand } from './commands/version.ts';
+
+const get: Command = {
+  use: 'get <rollout|experiment> RESOURCE_NAME',
+  summary: 'Show a rollout or an experiment with everything that belongs to it',
+  example: `
+  # Show a rollout
+  kubectl argo rollouts get rollout guestbook
+
+  # Follow a rollout
+  kubectl argo rollouts get rollout guestbook -w
+
+  # Show an experiment
+  kubectl argo rollouts get experiment my-experiment`,
+  plainUse: true,
+  commands: [],
+};
+
+const list: Command = {
+  use: 'list <rollouts|experiments>',
+  summary: 'List rollouts or experiments',
+  example: `
+  # List rollouts
+  kubectl argo rollouts list rollouts
+
+  # List experiments
+  kubectl argo rollouts list experiments`,
+  plainUse: true,
+  commands: [],
+};
+
+export const root: Command = {
+  use: 'kubectl-argo-rollouts COMMAND',
+  summary: 'Manage rollouts',
+  description: 'Look at rollouts, experiments and analysis runs, and decide about them.',
+  example: `
+  # Follow a rollout
+  kubectl argo rollouts get rollout guestbook --watch
+
+  # Pause a rollout
+  kubectl argo rollouts pause guestbook
+
+  # Promote a paused rollout
+  kubectl argo rollouts promote guestbook
+
+  # Abort a rollout
+  kubectl argo rollouts abort guestbook
+
+  # Retry an aborted rollout
+  kubectl argo rollouts retry rollout guestbook`,
+  plainUse: true,
+  commands: [completionCommand, get, list, versionCommand],
+};
