@@ -1,6 +1,5 @@
 /** The Canary controller: watches Canaries and runs a pass over each when it is written, when it ticks and when its traffic has drained. */
 import type { Canary } from '#api/canary.ts';
-import type { CanaryStatus, Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import type { Cluster } from '#cluster/cluster.ts';
@@ -23,11 +22,11 @@ import { openCaches } from './caches.ts';
 import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
+import { Memories, type Memory } from './memories.ts';
 import { withOwnFields } from './dropped-status.ts';
 import { kindsOf, observe, readCanary, targetOf } from './observing.ts';
 import { ownership } from './ownership.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
-import { Schedule } from './schedule.ts';
 import type { CanarySettings } from './settings.ts';
 
 /** Passes wait for hooks most of the time, so many may wait side by side. */
@@ -36,21 +35,6 @@ const concurrency = 128;
 export interface CanaryController {
   /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */
   stop(options?: { readonly grace?: number }): Promise<void>;
-}
-
-/** What the controller remembers of a Canary between passes; all of it can be lost. */
-interface Memory {
-  /** A Canary of the same name that was made anew is another one. */
-  readonly uid: string | undefined;
-  /** The `spec` that the last sync saw. */
-  generation?: number | undefined;
-  /** Monotonic time at which draining is looked at. */
-  wakeAt?: number | undefined;
-  unwritten: readonly Decision[];
-  /** The status that was written last: a CRD without Serin's own fields does not keep them. */
-  written?: CanaryStatus;
-  /** Another process has worked on it until now: the watch may be behind what that one wrote. */
-  isTakenOver?: boolean;
 }
 
 /** Starts the controller: it runs until it is stopped. `version` is shown in the metric `flagger_info`. With `shards` it works on those that it gets. */
@@ -80,8 +64,7 @@ export function startCanaryController(
   };
   // Such addresses are secrets as a whole: whoever has one may post.
   if (settings.eventWebhook !== undefined) context.redactor.register(withoutUserinfo(settings.eventWebhook));
-  const memories = new Map<string, Memory>();
-  const schedule = new Schedule();
+  const memories = new Memories();
   const queue = new WorkQueue({
     clock,
     random,
@@ -101,15 +84,9 @@ export function startCanaryController(
     const object = caches.canaries.get(refOfKey(key));
     if (object === undefined) return {};
     await caches.need([canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)]);
-    const due = dueOf(key, object, memory);
+    const due = memories.take(key, object, clock.monotonic());
     if (due !== undefined) await passOver(key, object, memory, { due, signal, part });
-    const now = clock.monotonic();
-    return {
-      wakeIn: soonest(
-        schedule.until(key, now),
-        memory.wakeAt === undefined ? undefined : Math.max(0, memory.wakeAt - now),
-      ),
-    };
+    return { wakeIn: memories.wakeIn(key, clock.monotonic()) };
   };
 
   /** What the engine could not turn into a Warning of its own: a Canary must not stand still without a word. */
@@ -134,16 +111,6 @@ export function startCanaryController(
     memory.isTakenOver = false;
   };
 
-  const dueOf = (key: string, object: KubeObject, memory: Memory): Snapshot['due'] | undefined => {
-    const now = clock.monotonic();
-    if (memory.generation !== object.metadata.generation) {
-      memory.generation = object.metadata.generation;
-      return 'sync';
-    }
-    if (schedule.take(key, now)) return 'tick';
-    return memory.wakeAt !== undefined && memory.wakeAt <= now ? 'drain' : undefined;
-  };
-
   const passOver = async (
     key: string,
     object: KubeObject,
@@ -154,8 +121,7 @@ export function startCanaryController(
     const read = withOwnFields(readCanary(object), memory.written);
     const configs = await configsOf(read.canary, signal).catch((error: unknown) => {
       // Nothing of the pass has happened yet: what was due still is, when the queue tries again.
-      if (due === 'sync') memory.generation = undefined;
-      else if (due === 'tick') schedule.again(key, clock.monotonic());
+      memories.again(key, due, clock.monotonic());
       throw error;
     });
     const seen = observe(read, caches, settings, {
@@ -188,26 +154,22 @@ export function startCanaryController(
   };
 
   const look = (key: string, after: KubeObject, isTakenOver = false): void => {
-    const known = memories.get(key);
-    const memory =
-      known?.uid === after.metadata.uid && known !== undefined
-        ? known
-        : { uid: after.metadata.uid, unwritten: [], isTakenOver };
-    if (memory !== known) for (const part of [schedule, gauges]) part.forget(key);
-    memories.set(key, memory);
+    const { memory, isNew } = memories.meet(key, after, isTakenOver);
+    if (isNew) gauges.forget(key);
     // Status writes change no generation: they move nothing.
     if (memory.generation !== after.metadata.generation) queue.add(key);
+  };
+
+  const forget = (key: string): void => {
+    for (const part of [memories, gauges, queue]) part.forget(key);
   };
 
   const unsubscribe = caches.canaries.onChange((before, after) => {
     const object = after ?? before;
     if (object === undefined) return;
     const key = keyOf(object.metadata);
-    if (after === undefined) {
-      for (const part of [memories, schedule, gauges, queue]) forget(part, key);
-      return;
-    }
-    if (owned.clusterFor(key) !== undefined) look(key, after);
+    if (after === undefined) forget(key);
+    else if (owned.clusterFor(key) !== undefined) look(key, after);
   });
 
   owned.begin({
@@ -217,7 +179,7 @@ export function startCanaryController(
     async given(belongs) {
       const keys = [...memories.keys()].filter(belongs);
       await Promise.all(keys.map((key) => queue.ended(key)));
-      for (const key of keys) for (const part of [memories, schedule, gauges, queue]) forget(part, key);
+      keys.forEach(forget);
     },
   });
 
@@ -225,15 +187,12 @@ export function startCanaryController(
   const loop = (): void => {
     cancel = clock.after(settings.controlLoopInterval, () => {
       loop();
-      for (const key of schedule.update(intervals(), clock.monotonic())) queue.add(key);
+      for (const key of memories.schedule(tickOf, clock.monotonic())) queue.add(key);
     });
   };
-  /** Canaries that have been synced, with their intervals. */
-  const intervals = function* (): Generator<readonly [string, number]> {
-    for (const [key, { generation }] of memories) {
-      const object = generation === undefined ? undefined : caches.canaries.get(refOfKey(key));
-      if (object !== undefined) yield [key, intervalOf(readCanary(object).canary, settings.minAnalysisInterval)];
-    }
+  const tickOf = (key: string): number | undefined => {
+    const object = caches.canaries.get(refOfKey(key));
+    return object === undefined ? undefined : intervalOf(readCanary(object).canary, settings.minAnalysisInterval);
   };
   loop();
 
@@ -254,14 +213,4 @@ function phaseOf(object: KubeObject | undefined): string {
   const status = object?.['status'];
   const phase = isRecord(status) ? status['phase'] : undefined;
   return typeof phase === 'string' ? phase : '';
-}
-
-function forget(part: Map<string, unknown> | { forget(key: string): void }, key: string): void {
-  if (part instanceof Map) part.delete(key);
-  else part.forget(key);
-}
-
-function soonest(...waits: readonly (number | undefined)[]): number | undefined {
-  const due = waits.filter((wait) => wait !== undefined);
-  return due.length > 0 ? Math.min(...due) : undefined;
 }
