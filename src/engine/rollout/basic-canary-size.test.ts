@@ -1,0 +1,168 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { approximateSplit, moveTowards, type Pods, type Sizes } from './basic-canary-size.ts';
+
+const split = (replicas: number, weight: number, surge: number): Sizes =>
+  approximateSplit({ replicas, weight, maxWeight: 100, surge });
+
+const rows = (table: string): number[][] =>
+  table
+    .trim()
+    .split('\n')
+    .map((row) => row.trim().split(/[ /]+/).map(Number));
+
+describe('the split of pods by weight [rollout-16]', () => {
+  it.each(
+    rows(`
+      1 1 0 0/1
+      1 50 0 1/0
+      1 1 1 1/1
+      1 50 1 1/1
+      1 99 1 1/1
+      2 1 0 1/1
+      2 1 1 1/2
+      2 99 0 1/1
+      2 99 1 2/1
+      3 10 0 1/2
+      3 10 1 1/3
+      3 50 0 2/1
+      3 50 1 2/2
+      3 33 1 1/2
+      5 20 0 1/4
+      5 20 1 1/4
+      5 20 2 1/4
+      5 50 0 3/2
+      5 50 1 3/3
+      5 80 0 4/1
+      5 80 1 4/1
+      10 14 0 1/9
+      10 15 0 2/8
+      10 1 1 1/10
+      10 24 1 3/8
+      10 25 1 3/8
+      10 99 0 9/1
+      10 99 1 10/1
+      10 18 1 2/9
+      10 20 1 2/8
+      7 0 0 0/7
+      7 0 2 0/7
+      1 0 1 0/1
+      7 100 0 7/0
+      7 100 2 7/0
+      1 100 1 1/0
+      0 50 1 0/0`),
+  )('of %i replicas at %i with a surge of %i is %i/%i', (replicas, weight, surge, canary, stable) => {
+    expect(split(replicas ?? 0, weight ?? 0, surge ?? 0)).toEqual({ canary, stable });
+  });
+
+  it('reckons with another maximum', () => {
+    expect(approximateSplit({ replicas: 5, weight: 200, maxWeight: 1000, surge: 0 })).toEqual({ canary: 1, stable: 4 });
+  });
+
+  it('never has more than one pod too many, and gives each side a pod where it may', () => {
+    const facts = fc.record({
+      replicas: fc.nat({ max: 60 }),
+      maxWeight: fc.constantFrom(100, 1000),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      surge: fc.nat({ max: 3 }),
+    });
+    fc.assert(
+      fc.property(facts, ({ replicas, maxWeight, share, surge }) => {
+        const weight = Math.round(share * maxWeight);
+        const { canary, stable } = approximateSplit({ replicas, weight, maxWeight, surge });
+        expect(canary + stable).toBeGreaterThanOrEqual(replicas);
+        expect(canary + stable).toBeLessThanOrEqual(replicas + Math.min(surge, 1));
+        expect(Math.min(canary, stable)).toBeGreaterThanOrEqual(0);
+        if (weight > 0 && weight < maxWeight && replicas + surge > 1 && replicas > 0)
+          expect(Math.min(canary, stable)).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
+
+/** Replicas, weight, surge, unavailable; stable and canary as size/available; size of the others; then stable and canary. */
+const moves = `
+  10 20 2 0 10/10 0/0 0 10 2
+  10 20 2 0 10/10 2/2 0 8 2
+  10 30 2 0 10/10 0/0 0 10 2
+  10 20 0 2 10/10 0/0 0 8 0
+  10 50 2 1 10/10 0/0 0 9 2
+  10 5 0 1 10/10 0/0 0 9 0
+  10 5 0 1 9/9 0/0 0 9 1
+  10 30 1 0 1/1 0/0 3 7 1
+  10 30 0 3 8/5 4/4 0 7 3
+  10 100 1 0 10/2 10/8 0 2 9
+  10 100 3 0 7/8 6/3 0 7 6
+  10 30 0 1 8/6 4/2 3 8 4
+  1 49 0 1 1/1 0/0 0 1 0
+  1 51 0 1 1/1 0/0 0 0 0
+  1 51 0 1 0/0 0/0 0 0 1
+  4 100 1 0 4/1 0/0 0 4 1
+  4 100 1 0 4/1 1/1 0 3 1
+  3 99 0 2 3/3 0/0 0 1 0
+  3 99 0 2 1/1 0/0 0 1 2
+  4 0 1 0 0/0 4/4 0 1 4
+  4 0 1 0 1/0 4/4 0 1 4
+  4 0 1 0 1/1 4/4 0 1 3
+  4 100 4 4 4/4 0/0 0 0 4
+  4 100 3 0 4/4 0/0 0 4 3`;
+
+describe('one move towards the split [rollout-16]', () => {
+  it.each(rows(moves))(
+    'of %i replicas at %i, surge %i, unavailable %i, from stable %i (%i) and canary %i (%i), others %i: to %i and %i',
+    (...row) => {
+      const [replicas = 0, weight = 0, surge = 0, unavailable = 0, ss = 0, sa = 0, cs = 0, ca = 0, others = 0] = row;
+      const wanted = split(replicas, weight, surge);
+      const canary = { size: cs, available: ca };
+      const stable = { size: ss, available: sa };
+      const sizes = moveTowards({ replicas, surge, unavailable }, wanted, canary, stable, others);
+      expect([sizes.stable, sizes.canary]).toEqual(row.slice(9));
+    },
+  );
+
+  /** Replicas with a surge or a tolerance: with neither, nothing could move. */
+  const bounds = fc
+    .record({ replicas: fc.integer({ min: 1, max: 20 }), surge: fc.nat({ max: 20 }), unavailable: fc.nat({ max: 20 }) })
+    .map(({ replicas, surge, unavailable }) => ({
+      replicas,
+      surge,
+      unavailable: surge === 0 ? Math.min(replicas, unavailable + 1) : Math.min(replicas, unavailable),
+    }));
+  const healthy = (size: number): Pods => ({ size, available: size });
+
+  it('reaches every split within the limits when pods become available', () => {
+    fc.assert(
+      fc.property(bounds, fc.nat({ max: 100 }), fc.nat({ max: 100 }), (limits, from, to) => {
+        const at = (weight: number): Sizes => split(limits.replicas, weight, limits.surge);
+        const wanted = at(to);
+        let now = at(from);
+        for (let move = 0; move < 200 && !(now.canary === wanted.canary && now.stable === wanted.stable); move++) {
+          const next = moveTowards(limits, wanted, healthy(now.canary), healthy(now.stable), 0);
+          // One side a pass: stable first.
+          now = next.stable === now.stable ? next : { canary: now.canary, stable: next.stable };
+          expect(now.canary + now.stable).toBeLessThanOrEqual(limits.replicas + limits.surge);
+          expect(now.canary + now.stable).toBeGreaterThanOrEqual(limits.replicas - limits.unavailable);
+        }
+        expect(now).toEqual(wanted);
+      }),
+    );
+  });
+
+  it('never grows beyond the limit, whatever is available', () => {
+    const pods = fc
+      .tuple(fc.nat({ max: 25 }), fc.nat({ max: 25 }))
+      .map(([size, available]) => ({ size, available: Math.min(size, available) }));
+    const facts = fc.tuple(bounds, fc.nat({ max: 100 }), pods, pods, fc.nat({ max: 10 }));
+    fc.assert(
+      fc.property(facts, ([limits, weight, canary, stable, others]) => {
+        const wanted = split(limits.replicas, weight, limits.surge);
+        const next = moveTowards(limits, wanted, canary, stable, others);
+        const before = canary.size + stable.size;
+        expect(next.canary + next.stable + others).toBeLessThanOrEqual(
+          Math.max(limits.replicas + limits.surge, before + others),
+        );
+        expect(Math.min(next.canary, next.stable)).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
