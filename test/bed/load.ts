@@ -7,6 +7,8 @@ export interface LoadOptions {
   readonly url: string;
   /** The Host header, when it is not the url's. */
   readonly host?: string;
+  /** Further headers of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly perSecond: number;
   /** Default 8. */
   readonly connections?: number;
@@ -124,7 +126,7 @@ async function attempt(pool: Pool, path: string, options: LoadOptions): Promise<
   const { host, timeout = 10_000, versionOf = messageOf } = options;
   try {
     const signal = AbortSignal.timeout(timeout);
-    const headers = host === undefined ? {} : { host };
+    const headers = { ...options.headers, ...(host !== undefined && { host }) };
     const {
       statusCode: status,
       headers: received,

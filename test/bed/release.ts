@@ -2,6 +2,7 @@
 import type { KubeObject } from '#api/kubernetes.ts';
 import { canaries, deployments, httpRoutes } from '#cluster/resource.ts';
 import type { Bed } from './bed.ts';
+import { workload } from './workload.ts';
 
 export interface ReleaseOptions {
   readonly namespace: string;
@@ -34,6 +35,7 @@ export interface CanaryStatus {
 export async function release(bed: Bed, options: ReleaseOptions): Promise<Release> {
   const { namespace, name = 'podinfo' } = options;
   const ref = { namespace, name };
+  await bed.applyManifest([workload({ namespace, name, image: 'example/podinfo:1', replicas: 1 })]);
   await bed.applyManifest(manifest({ ...options, name }));
   const canary = async (): Promise<CanaryStatus | undefined> =>
     (await bed.get(canaries, ref))?.['status'] as CanaryStatus; // of a Canary
@@ -67,17 +69,6 @@ export async function release(bed: Bed, options: ReleaseOptions): Promise<Releas
 
 function manifest({ namespace, name, metric, analysis }: ReleaseOptions & { name: string }): string {
   return `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: ${name}}}
-  template:
-    metadata: {labels: {app: ${name}}}
-    spec:
-      containers: [{name: podinfod, image: example/podinfo:1, ports: [{name: http, containerPort: 9898}]}]
----
 apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: {name: ${name}, namespace: ${namespace}}

@@ -8,35 +8,14 @@ import * as z from 'zod';
 
 import { type Bed, startBed } from '../bed/bed.ts';
 import { podinfo } from '../bed/podinfo.ts';
+import { serviceOf, workload } from '../bed/workload.ts';
 
 const namespace = 'bed';
 const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true };
 
-function deployment(name: string, image: string, replicas = 2): string {
-  return `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  replicas: ${replicas}
-  selector: {matchLabels: {app: ${name}}}
-  template:
-    metadata: {labels: {app: ${name}}}
-    spec:
-      containers:
-        - name: app
-          image: ${image}
-          ports: [{name: http, containerPort: 9898}]
-          readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
-          lifecycle: {preStop: {sleep: {seconds: 1}}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  selector: {app: ${name}}
-  ports: [{name: http, port: 80, targetPort: http}]
-`;
+/** A workload and its Service. */
+function app(name: string, image: string, replicas = 2): KubeObject[] {
+  return [workload({ namespace, name, image, replicas, lingering: 1 }), serviceOf({ namespace, name })];
 }
 
 describe('test bed', () => {
@@ -61,12 +40,12 @@ describe('test bed', () => {
   });
 
   it('makes the Pods of a Deployment ready, as data', async () => {
-    await bed.applyManifest(deployment('data', 'example/data:1', 3));
+    await bed.applyManifest(app('data', 'example/data:1', 3));
     expect(await statusWhenReady('data', 3)).toMatchObject({ replicas: 3 });
   });
 
   it('keeps Pods with the image tag "bad" from being ready', async () => {
-    await bed.applyManifest(deployment('unready', 'example/data:bad', 1));
+    await bed.applyManifest(app('unready', 'example/data:bad', 1));
     const unready = await bed.waitFor('a running Pod', async () => {
       const found = (await bed.list(pods, namespace)).find(({ metadata }) => metadata.name.startsWith('unready-'));
       return isRecord(found?.['status']) && found['status']['phase'] === 'Running' && found;
@@ -75,7 +54,7 @@ describe('test bed', () => {
   });
 
   it('leads a Service, by name and by address, to real processes and ends them cleanly', async () => {
-    await bed.applyManifest(deployment('podinfo', 'podinfo:6.0.1'));
+    await bed.applyManifest(app('podinfo', 'podinfo:6.0.1'));
     expect(await statusWhenReady('podinfo', 2)).toMatchObject({ replicas: 2 });
     const service = await bed.get(services, { namespace, name: 'podinfo' });
     const { clusterIP } = z.object({ clusterIP: z.string() }).parse(service?.['spec']);
@@ -121,7 +100,7 @@ describe('test bed', () => {
 
   it('goes on after a restart of the API server', async () => {
     await bed.restartApiServer();
-    await bed.applyManifest(deployment('after', 'example/data:1', 1));
+    await bed.applyManifest(app('after', 'example/data:1', 1));
     expect(await statusWhenReady('after', 1)).toMatchObject({ replicas: 1 });
   });
 });

@@ -11,27 +11,11 @@ import { type Bed, startBed } from '../bed/bed.ts';
 import type { Child } from '../bed/children.ts';
 import { serveHandler, type HandlerServer } from '../bed/handler-server.ts';
 import { manifestTexts } from '../bed/programs.ts';
+import { workload } from '../bed/workload.ts';
 
 /** Long enough for a Deployment of this bed to roll between two ticks. */
 const interval = '1s';
-
-function target(namespace: string): string {
-  return `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: podinfo, namespace: ${namespace}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: podinfo}}
-  template:
-    metadata: {labels: {app: podinfo}}
-    spec:
-      containers:
-        - name: podinfod
-          image: example/podinfo:1
-          ports: [{name: http, containerPort: 9898}]
-`;
-}
+const image = 'example/podinfo:1';
 
 function canary(
   namespace: string,
@@ -95,7 +79,8 @@ describe('Canary on a real control plane', () => {
   };
   const release = async (namespace: string, canaryManifest: string): Promise<void> => {
     await bed.createNamespace(namespace);
-    await bed.applyManifest(`${target(namespace)}---${canaryManifest}`);
+    await bed.applyManifest([workload({ namespace, image })]);
+    await bed.applyManifest(canaryManifest);
     await until(namespace, 'Initialized');
   };
   const setImage = (namespace: string, image: string): Promise<void> =>
@@ -164,7 +149,8 @@ describe('Canary on a real control plane', () => {
 
   it('tells what is wrong with a port that no container has, and that it is right again', async () => {
     await bed.createNamespace('wrong');
-    await bed.applyManifest(`${target('wrong')}---${canary('wrong').replace('targetPort: 9898', 'targetPort: grpc')}`);
+    await bed.applyManifest([workload({ namespace: 'wrong', image })]);
+    await bed.applyManifest(canary('wrong').replace('targetPort: 9898', 'targetPort: grpc'));
     const refused = await bed.waitForObject(
       canaries,
       { namespace: 'wrong', name: 'podinfo' },

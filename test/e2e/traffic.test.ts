@@ -7,36 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bed, startBed } from '../bed/bed.ts';
 import { type Gateway } from '../bed/traefik.ts';
 import { startLoad } from '../bed/load.ts';
+import { serviceOf, workload } from '../bed/workload.ts';
 
 const namespace = 'shop';
-
-function versionOf(name: string, image: string, args: readonly string[] = []): string {
-  return `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: ${name}}}
-  template:
-    metadata: {labels: {app: ${name}}}
-    spec:
-      containers:
-        - name: app
-          image: ${image}
-          args: ${JSON.stringify(args)}
-          ports: [{name: http, containerPort: 9898}]
-          readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 1}
-          lifecycle: {preStop: {sleep: {seconds: 3}}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  selector: {app: ${name}}
-  ports: [{name: http, port: 80, targetPort: http}]
-`;
-}
 
 function route({ parentRef }: Gateway, weights: Readonly<Record<string, number>>): KubeObject {
   const backendRefs = Object.entries(weights).map(([name, weight]) => ({ name, port: 80, weight }));
@@ -63,12 +36,12 @@ describe('traffic', () => {
   afterAll(() => bed?.stop());
 
   it('moves from one version to another and loses no request but those that the bad version failed itself, as Prometheus sees too', async () => {
-    await bed.applyManifest(
-      [
-        versionOf('one', 'ghcr.io/stefanprodan/podinfo:1.0.0'),
-        versionOf('two', 'serin.dev/sample-app:2.0.0', ['--fail=10']),
-      ].join('---'),
-    );
+    await bed.applyManifest([
+      workload({ namespace, name: 'one', image: 'ghcr.io/stefanprodan/podinfo:1.0.0' }),
+      serviceOf({ namespace, name: 'one' }),
+      workload({ namespace, name: 'two', image: 'serin.dev/sample-app:2.0.0', args: ['--fail=10'] }),
+      serviceOf({ namespace, name: 'two' }),
+    ]);
     for (const name of ['one', 'two']) {
       const isReady = ({ status }: KubeObject): boolean => isRecord(status) && status['readyReplicas'] === 2;
       await bed.waitForObject(deployments, { namespace, name }, isReady);
