@@ -1,10 +1,23 @@
 /** Label selectors in their text form, as the query parameter takes them. */
+import type { LabelSelector } from '#api/workload.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 /** Whether labels satisfy `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Throws for what is no selector. */
 export function selectorMatches(selector: string, labels: Labels): boolean {
   return splitOutsideParentheses(selector).every((requirement) => requirementMatches(requirement.trim(), labels));
+}
+
+/** The text form of a selector of `matchLabels` and `matchExpressions`. */
+export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(({ key, operator, values = [] }) => {
+      if (operator === 'Exists') return key;
+      if (operator === 'DoesNotExist') return `!${key}`;
+      return `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+    }),
+  ].join(',');
 }
 
 function requirementMatches(requirement: string, labels: Labels): boolean {
