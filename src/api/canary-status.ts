@@ -63,6 +63,10 @@ export const canaryStatus = z.object({
     })
     .exactOptional()
     .describe('The route has moved, and requests under way may still end on the pods that will be stopped.'),
+  rollback: z
+    .object({ since: moment, hook: text })
+    .exactOptional()
+    .describe('A rollback hook has asked for a rollback, which has not ended yet.'),
   held: z
     .object({ since: moment, metric: text, reason: text })
     .exactOptional()

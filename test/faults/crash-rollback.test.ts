@@ -1,7 +1,8 @@
 /** Runs that fail, killed at every write. */
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hook } from './fault-world.ts';
 import { drained, failedByMetric, killedEverywhere } from './histories.ts';
+import { killEverywhere } from './killing.ts';
 
 describe('a run that fails ends as it would have', () => {
   killedEverywhere({
@@ -66,4 +67,19 @@ describe('a run that fails ends as it would have', () => {
       },
     },
   });
+});
+
+it('a run that a rollback hook ends by saying so once is lost only by a crash before the answer is written down', async () => {
+  const { differences } = await killEverywhere({
+    fixture: {
+      analysis: { stepWeight: 20, webhooks: [hook('rollback'), hook('post-rollout')] },
+      hooks: { rollback: { inTurn: [403, 403, 200, 403] } },
+      ...drained,
+    },
+    async play(world) {
+      world.setImage('podinfo:2');
+      await world.phase('Failed');
+    },
+  });
+  expect(differences).toEqual([expect.stringMatching(/^killed before write \d+, PATCH .*canaries\/podinfo\/status: /)]);
 });

@@ -1,4 +1,5 @@
 /** The hooks that hold a run: people or systems that must agree before it goes on. */
+import { rfc3339 } from '#api/time.ts';
 import type { Steps } from './effects.ts';
 import { ask } from './effects.ts';
 import { alerts, says } from './messages.ts';
@@ -70,11 +71,17 @@ export function* mayPromote(pass: Pass): Steps<boolean> {
   return true;
 }
 
-/** Whether a rollback hook asks for a rollback. An answer that is not a yes is the usual case, and said on every tick. */
+/**
+ * Whether a rollback hook asks for a rollback, or did in a pass that was cut off: it may say so only once. An answer that is not a yes is
+ * the usual case, and said on every tick.
+ */
 export function* rollbackRequested(pass: Pass): Steps<boolean> {
+  if (pass.status.rollback !== undefined) return true;
   for (const hook of hooksOf(pass.canary, 'rollback')) {
     const answer = yield* ask({ do: 'call-hook', hook, phase: pass.status.phase });
     if (answer.ok) {
+      // Before anything else: until this is written a crash loses the answer.
+      yield* setStatus(pass, { rollback: { since: rfc3339(pass.seen.now), hook: hook.name } });
       yield* warn(pass, says.rollbackPassed(hook.name));
       return true;
     }

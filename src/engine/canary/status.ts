@@ -21,9 +21,8 @@ const keepsCounters: readonly CanaryPhase[] = ['Progressing', 'Waiting', 'Promot
 /** Enters a phase with these counters and records the target as it is now. */
 export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters = noCounters): Steps {
   const revision = revisionOf(pass);
-  const { held: _held, ...status } = pass.status;
   yield* write(pass, {
-    ...status,
+    ...withoutWaits(pass.status),
     ...counters,
     phase,
     lastAppliedSpec: revision,
@@ -39,8 +38,12 @@ export function* syncStatus(pass: Pass, phase: CanaryPhase, counters: Counters =
 export function* syncFailed(pass: Pass, counters: Counters = noCounters): Steps {
   const revision = revisionOf(pass);
   const recorded = revision === pass.status.lastPromotedSpec ? revision : (pass.status.lastAppliedSpec ?? revision);
-  const { held: _held, ...status } = pass.status;
-  yield* write(pass, { ...status, ...counters, phase: 'Failed', lastAppliedSpec: recorded });
+  yield* write(pass, { ...withoutWaits(pass.status), ...counters, phase: 'Failed', lastAppliedSpec: recorded });
+}
+
+/** What a run has not finished ends with it, and with its restart. */
+function withoutWaits({ held: _held, rollback: _rollback, ...status }: RunStatus): RunStatus {
+  return status;
 }
 
 /** Without a router the weight of 100 is what keeps the apex Service on the canary while it waits to repair the primary. */
@@ -55,7 +58,7 @@ function trackedFields(pass: Pass): Pick<CanaryStatus, 'trackedConfigs'> {
 
 /** Enters a phase; the counters follow from it. */
 export function* setPhase(pass: Pass, phase: CanaryPhase): Steps {
-  const { status } = pass;
+  const status = phase === 'Progressing' || phase === 'WaitingPromotion' ? pass.status : withoutWaits(pass.status);
   const counters: Partial<Counters> = keepsCounters.includes(phase)
     ? {}
     : {
