@@ -34,6 +34,15 @@ type FoundTemplate =
 export function measuringWith(context: Context, caches: Caches, settings: CanarySettings): Measuring {
   const { http, clock } = context;
   const deps = { http, clock };
+  const servers = new Map<string, MetricProvider>();
+
+  /** Of the server for built-in and inline queries: the Canary's own, or the flag's. What an address amounts to is worked out once. */
+  const serverOf = (canary: Canary): MetricProvider => {
+    const address = canary.spec.metricsServer || settings.metricsServer;
+    const server = servers.get(address) ?? prometheus({ address }, deps);
+    servers.set(address, server);
+    return server;
+  };
 
   const builtin = async (canary: Canary, metric: CanaryMetric, signal: AbortSignal): Promise<Measured> => {
     const provider = queryProvider({
@@ -56,18 +65,17 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
     return { ...(await askServer(canary, rendered.query, inputs.interval, signal)), query: rendered.query };
   };
 
-  /** The server for built-in and inline queries: the Canary's own, or the flag's. */
   const askServer = async (
     canary: Canary,
     query: string,
     interval: string,
     signal: AbortSignal,
   ): Promise<Measurement & { event?: string }> => {
-    const address = canary.spec.metricsServer || settings.metricsServer;
     try {
-      return await prometheus({ address }, deps).measure(query, interval, signal);
+      return await serverOf(canary).measure(query, interval, signal);
     } catch (error) {
       if (!(error instanceof ProviderConfigError)) throw error;
+      const address = canary.spec.metricsServer || settings.metricsServer;
       const event = `Error building Prometheus client for ${withoutUserinfo(address)} ${error.message}`;
       return { kind: 'provider-error', message: error.message, event };
     }
@@ -165,7 +173,7 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
 
   const onlineOf = async (canary: Canary, signal: AbortSignal): Promise<HookAnswer> => {
     try {
-      return await prometheus({ address: canary.spec.metricsServer || settings.metricsServer }, deps).online(signal);
+      return await serverOf(canary).online(signal);
     } catch (error) {
       if (!(error instanceof ProviderConfigError)) throw error;
       return { ok: false, message: error.message };
