@@ -1,4 +1,5 @@
 /** The checksum in webhook payloads: identifies which configuration and which revision of the target a call speaks of. */
+import { fnv1a, safeDigits } from '#engine/safe-hash.ts';
 
 export interface ChecksumInputs {
   /** `status.trackedConfigs`; absent and empty are two different things. */
@@ -19,21 +20,4 @@ function dumpOf(map: Readonly<Record<string, string>>): string {
     .sort()
     .map((key) => `${key}:${map[key]}`);
   return `map[${entries.join(' ')}]`;
-}
-
-const offsetBasis = 0x811c9dc5;
-const prime = 0x01000193;
-
-/** 32-bit FNV-1a of the text's UTF-8. */
-export function fnv1a(text: string): number {
-  let hash = offsetBasis;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, prime);
-  return hash >>> 0;
-}
-
-/** Digits that cannot spell a word, as Kubernetes uses them in names. */
-const alphabet = '456789bcdf';
-
-export function safeDigits(hash: number): string {
-  return String(hash).replace(/\d/g, (digit) => alphabet.charAt(Number(digit)));
 }
