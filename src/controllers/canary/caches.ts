@@ -5,6 +5,7 @@ import type { Store } from '#cluster/store.ts';
 import { PassFailed } from '#engine/canary/effects.ts';
 import { sleep } from '#runtime/clock.ts';
 import type { Context } from '../context.ts';
+import { targetIndex } from './rivals.ts';
 
 /** How long a pass waits for the first list of a kind that it needs, in milliseconds. */
 const firstListLimit = 5_000;
@@ -25,7 +26,11 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
   const options = namespace === undefined ? {} : { namespace };
   const storeOf = remembered((resource) => cluster.stores.of(resource, options));
   const metadataOf = remembered((resource) => cluster.stores.of(resource, { ...options, metadataOnly: true }));
-  const always = { canaries: storeOf(canaries), deployments: storeOf(deployments), services: storeOf(services) };
+  const always = {
+    canaries: cluster.stores.of(canaries, { ...options, indexes: targetIndex }),
+    deployments: storeOf(deployments),
+    services: storeOf(services),
+  };
   storeOf(metricTemplates);
   const listed = new Set<Store>();
 

@@ -18,12 +18,13 @@ import { namesOf } from '#engine/canary/names.ts';
 import { ownerOf } from '#engine/canary/owner.ts';
 import { policyOf } from '#engine/canary/policy.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
-import { validateCanary } from '#engine/canary/validation.ts';
+import { type Surroundings, validateCanary } from '#engine/canary/validation.ts';
 import { providers } from '#metrics/providers.ts';
 import { routers, routerOf } from '#traffic/routers.ts';
 import type { LiveObject, Release, TrafficRouter } from '#traffic/router.ts';
 import type { Caches } from './caches.ts';
 import { queryProblem } from './query-problem.ts';
+import { rivalOf } from './rivals.ts';
 import type { CanarySettings } from './settings.ts';
 
 /** A Canary as the caches have it: what can be read of it, and what cannot. */
@@ -110,7 +111,9 @@ export function observe(
   const target = targetOf(canary, caches);
   const primary = object(workloadsOf(canary), names.primary) as Workload | undefined; // as the target
   const scaler = canary.spec.autoscalerRef;
-  const problems = unreadable.length > 0 ? unreadable : validateCanary(canary, surroundings(caches, settings, target));
+  const rival = rivalOf(canary, caches.canaries);
+  const around = { ...surroundings(caches, settings, target), rival };
+  const problems = unreadable.length > 0 ? unreadable : validateCanary(canary, around);
   return {
     now,
     due,
@@ -119,6 +122,7 @@ export function observe(
     settings,
     target,
     primary,
+    ...(rival === undefined ? {} : { rival }),
     ...(configs === undefined ? {} : { configs }),
     ...(scaler?.kind === 'HorizontalPodAutoscaler'
       ? {
@@ -142,7 +146,7 @@ function surroundings(
   caches: Caches,
   settings: CanarySettings,
   target: Workload | undefined,
-): Parameters<typeof validateCanary>[1] {
+): Omit<Surroundings, 'rival'> {
   return {
     meshProvider: settings.meshProvider,
     noCrossNamespaceRefs: settings.noCrossNamespaceRefs,

@@ -40,8 +40,9 @@ export function* revert(pass: Pass): Steps<boolean> {
     yield* setPhase(pass, 'Terminating');
     yield* tell(pass, says.terminating(pass.names));
   }
-  // A target that is gone needs nothing back, and must not keep the Canary for ever.
-  if (pass.seen.target !== undefined && pass.status.draining === undefined) {
+  // A target that is gone needs nothing back, and must not keep the Canary for ever; nor does one that another Canary works on.
+  const { target, rival } = pass.seen;
+  if (target !== undefined && rival === undefined && pass.status.draining === undefined) {
     yield* revertTarget(pass);
     const readiness = targetReadiness(pass);
     if (!readiness.ready) {

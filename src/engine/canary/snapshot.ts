@@ -51,6 +51,8 @@ export interface Snapshot {
   readonly settings: EngineSettings;
   readonly target: Workload | undefined;
   readonly primary: Workload | undefined;
+  /** Another Canary that works on the target: then this one does not. */
+  readonly rival?: string;
   readonly services: {
     readonly apex: KubeObject | undefined;
     readonly primary: KubeObject | undefined;

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly metricProviders: readonly string[];
   /** The Deployment or DaemonSet; `undefined` when it does not exist. */
   readonly target: Workload | undefined;
+  /** Another Canary that works on the target; default none. */
+  readonly rival?: string | undefined;
   readonly findTemplate: (ref: Required<Ref>) => MetricTemplate | undefined;
   readonly hasAlertProvider: (ref: Required<Ref>) => boolean;
   /** Whether a PromQL template, rendered with the metric's variables, is a query; if not, the text says why. */
@@ -182,6 +184,14 @@ export const targetExists: Check = (canary, seen) => {
   return [{ field: 'spec.targetRef.name', found: foundText(name), want }];
 };
 
+/** Two would undo each other's work for ever. */
+export const targetTaken: Check = ({ spec }, { rival }) => {
+  if (rival === undefined) return [];
+  const { kind, name } = spec.targetRef;
+  const want = `the Canary ${foundText(rival)} works on this ${kind} already, name another or delete one of the two`;
+  return [{ field: 'spec.targetRef.name', found: foundText(name), want, blocking: true }];
+};
+
 export const servicePort: Check = ({ spec }, seen) => {
   if (isKnative(spec)) return [];
   if (spec.service === undefined) {
@@ -269,6 +279,7 @@ const checks: readonly Check[] = [
   cookieNames,
   trafficProvider,
   targetKind,
+  targetTaken,
   scalerKind,
   strategy,
   stepWeights,
