@@ -22,7 +22,7 @@ function crdText(source: CrdSource): string {
   return `# ${notice}\n${stringify(customResourceDefinition(source), { lineWidth: 0 })}`;
 }
 
-function pageText({ resource, schema, description }: CrdSource): string {
+function pageText({ resource, schema, description, required }: CrdSource): string {
   const apiVersion = `${resource.group}/${resource.version}`;
-  return `<!-- ${notice} -->\n\n${referencePage({ kind: resource.kind, apiVersion, schema: rootSchema(schema, description) })}`;
+  return `<!-- ${notice} -->\n\n${referencePage({ kind: resource.kind, apiVersion, schema: rootSchema(schema, description, required) })}`;
 }

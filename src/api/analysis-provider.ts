@@ -1,7 +1,8 @@
 /** Whom a metric of an analysis asks: the settings of each provider. */
 import { z } from 'zod';
+import { podTemplateStructure, rawObject } from './pod-template-schema.ts';
 import { ephemeralMetadata } from './rollout-analysis.ts';
-import { intOrText, text, textMap, texts, type Readable } from './schema.ts';
+import { anyObject, intOrText, text, textMap, texts, type Readable } from './schema.ts';
 
 const goDuration = text.describe('A Go duration, such as `5m`.');
 
@@ -74,7 +75,7 @@ const web = z.object({
   jsonPath: text.exactOptional().describe('What of the answer is the result; default `{$}`.'),
   insecure: z.boolean().exactOptional().describe('Accepts any certificate.'),
   body: text.exactOptional(),
-  jsonBody: z.unknown().exactOptional().describe('As `body`, written as YAML.'),
+  jsonBody: anyObject.exactOptional().describe('As `body`, written as YAML.'),
   authentication,
 });
 
@@ -92,7 +93,7 @@ const datadog = z.object({
     .object({ name: text.exactOptional(), namespaced: z.boolean().exactOptional() })
     .exactOptional()
     .describe('Secret with the credentials.'),
-  requestTimeout: goDuration.exactOptional().describe('Default 10s.'),
+  requestTimeout: goDuration.default('10s'),
 });
 
 const wavefront = z.object({ address: text.exactOptional(), query: text.exactOptional() });
@@ -103,17 +104,13 @@ const newRelic = z.object({
   timeout: z.int().exactOptional().describe('Seconds; default 5.'),
 });
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Raw JSON on both sides, so that what Serin does not know reaches the Job. */
-const jobSpec = z
-  .unknown()
-  .meta({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true })
-  .pipe(
-    z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
-      error: 'it must be an object',
-    }),
-  );
+/** Raw JSON, so that what Serin does not know reaches the Job. */
+const jobSpec = rawObject<Readonly<Record<string, unknown>>>({
+  type: 'object',
+  required: ['template'],
+  properties: { template: podTemplateStructure },
+  'x-kubernetes-preserve-unknown-fields': true,
+});
 
 const job = z.object({
   metadata: ephemeralMetadata.exactOptional().describe('Labels and annotations of the Job.'),

@@ -16,6 +16,21 @@ export interface CrdSource {
   readonly schema: z.ZodType;
   readonly description: string;
   readonly columns: readonly PrinterColumn[];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** What every object must have. */
+  readonly required?: readonly string[];
+  /** Default: the status can be written apart from the rest. */
+  readonly subresources?: Subresources;
+}
+
+export interface Subresources {
+  readonly status?: object;
+  readonly scale?: {
+    readonly specReplicasPath: string;
+    readonly statusReplicasPath: string;
+    readonly labelSelectorPath: string;
+  };
 }
 
 /** A structural schema. Members are checked where they are repaired, so the rest stays open. */
@@ -31,9 +46,11 @@ export interface StructuralSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** The CRD of one kind: one version, served and stored, with a status subresource. */
-export function customResourceDefinition({ resource, schema, description, columns }: CrdSource): KubeObject {
+/** The CRD of one kind: one version, served and stored. */
+export function customResourceDefinition(source: CrdSource): KubeObject {
+  const { resource, schema, description, columns, shortNames, categories } = source;
   const { group, version, plural, kind } = resource;
+  const names = { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -41,26 +58,39 @@ export function customResourceDefinition({ resource, schema, description, column
     spec: {
       group,
       scope: resource.namespaced ? 'Namespaced' : 'Cluster',
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), categories: ['all'] },
+      names: {
+        ...names,
+        ...(shortNames === undefined ? {} : { shortNames }),
+        ...(categories === undefined ? {} : { categories }),
+      },
       versions: [
         {
           name: version,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          subresources: source.subresources ?? { status: {} },
           additionalPrinterColumns: columns,
-          schema: { openAPIV3Schema: rootSchema(schema, description) },
+          schema: { openAPIV3Schema: rootSchema(schema, description, source.required) },
         },
       ],
     },
   };
 }
 
-/** Nothing is required at the root, as in the original: an object without a spec is told what is wrong, not refused. */
-export function rootSchema(schema: z.ZodType, description: string): StructuralSchema {
+/** What is required at the root is as in the originals: a Canary without a spec is told what is wrong, not refused. */
+export function rootSchema(
+  schema: z.ZodType,
+  description: string,
+  required: readonly string[] | undefined,
+): StructuralSchema {
   const { properties } = structuralSchema(schema);
   const ofAll = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
-  return { description, type: 'object', properties: { ...ofAll, ...properties } };
+  return {
+    description,
+    type: 'object',
+    ...(required === undefined ? {} : { required }),
+    properties: { ...ofAll, ...properties },
+  };
 }
 
 /** The schema as the API server wants it: structural, and without what only JSON Schema knows. */

@@ -11,17 +11,20 @@ import { dryRun, ephemeralMetadata, measurementRetention } from './rollout-analy
 import { instant, int32, oneOfTexts, text, type Readable } from './schema.ts';
 import type { PodTemplate } from './workload.ts';
 
-const experimentTemplate = z.object({
-  name: text,
-  replicas: int32.exactOptional().describe('Default 1.'),
-  minReadySeconds: int32.exactOptional(),
-  selector: labelSelector.exactOptional(),
-  template: podTemplate,
-  service: z
-    .object({ name: text.exactOptional() })
-    .exactOptional()
-    .describe('Makes a Service for its pods; default name: that of its ReplicaSet.'),
-});
+const experimentTemplate = z
+  .object({
+    name: text,
+    replicas: int32.exactOptional().describe('Default 1.'),
+    minReadySeconds: int32.exactOptional(),
+    selector: labelSelector.exactOptional(),
+    template: podTemplate,
+    service: z
+      .object({ name: text.exactOptional() })
+      .exactOptional()
+      .describe('Makes a Service for its pods; default name: that of its ReplicaSet.'),
+  })
+  // The API server wants the selector; what comes without one is told so, and not taken to select all pods.
+  .meta({ required: ['name', 'selector', 'template'] });
 
 const experimentAnalysisRef = z.object({
   name: text,

@@ -1,6 +1,6 @@
 /** `status` of a Rollout: where it stands, what it waits for, and what users ask of it. */
 import { z } from 'zod';
-import { instant, int32, oneOfTexts, text, type Readable } from './schema.ts';
+import { anyObject, instant, int32, oneOfTexts, text, type Readable } from './schema.ts';
 
 export const pauseReasons = [
   'CanaryPauseStep',
@@ -44,7 +44,7 @@ const analysisRunReference = z.object({
 const stepPluginStatus = z.object({
   index: int32.describe('Of the step.'),
   name: text,
-  operation: text.exactOptional().describe('`Run`, `Terminate` or `Abort`.'),
+  operation: text.describe('`Run`, `Terminate` or `Abort`.'),
   phase: text.exactOptional(),
   message: text.exactOptional(),
   startedAt: instant.exactOptional(),
@@ -53,7 +53,7 @@ const stepPluginStatus = z.object({
   backoff: text.exactOptional(),
   executions: int32.exactOptional(),
   disabled: z.boolean().exactOptional(),
-  status: z.unknown().exactOptional(),
+  status: anyObject.exactOptional(),
 });
 
 const canary = z.object({

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { labelSelector } from './label-selector.ts';
 import { analysisArgument, dryRun, ephemeralMetadata, rolloutAnalysis } from './rollout-analysis.ts';
-import { int32, intOrText, text, type Readable } from './schema.ts';
+import { anyObject, int32, intOrText, text, type Readable } from './schema.ts';
 
 const stringMatch = z
   .object({ exact: text.exactOptional(), prefix: text.exactOptional(), regex: text.exactOptional() })
@@ -77,7 +77,7 @@ export const canaryStep = z
     analysis: rolloutAnalysis.exactOptional().describe('Waits for the verdict of an AnalysisRun.'),
     experiment: experimentStep.exactOptional().describe('Waits for the end of an Experiment.'),
     plugin: z
-      .object({ name: text, config: z.unknown().exactOptional() })
+      .object({ name: text, config: anyObject.exactOptional() })
       .exactOptional()
       .describe('A step that a plugin does.'),
   })

@@ -35,6 +35,9 @@ export const int32 = z.int().refine(fitsInto32Bits, 'it must be a whole number o
 /** A number or a text: counts and percentages, durations, ports. */
 export const intOrText = z.union([z.int(), z.string()]).meta({ 'x-kubernetes-int-or-string': true });
 
+/** Whatever it holds, for a plugin or a server to understand. The CRD wants an object. */
+export const anyObject = z.unknown().meta({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+
 /** One of `values` for who reads it, any text for the CRD: another version of a controller may write what this one does not know. */
 export const oneOfTexts = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values).meta({ enum: undefined });

@@ -13,6 +13,7 @@ const exactKeywords = [
   'maxItems',
   'minimum',
   'maximum',
+  'x-kubernetes-list-map-keys',
 ];
 
 /** Formats that an API server looks at. It ignores others, such as `string` and `url`. */
@@ -73,7 +74,7 @@ function uncoveredMembers(ours: StructuralSchema, theirs: StructuralSchema, path
     ...stricter.map((name) => `${path}.${name}: required by ours only`),
     ...laxer.map((name) => `${path}.${name}: required by theirs only`),
     ...Object.entries(theirs.properties ?? {}).flatMap(([name, member]) =>
-      uncoveredMember(ours.properties?.[name], member, `${path}.${name}`),
+      uncoveredMember(ours.properties?.[name], member, `${path}.${name}`, isOpen(ours)),
     ),
     ...(theirs.items === undefined ? [] : uncoveredMember(ours.items, theirs.items, `${path}[]`)),
     ...(typeof theirs.additionalProperties === 'object'
@@ -94,8 +95,25 @@ const hasRequired = (alternative: unknown): alternative is { readonly required: 
   'required' in alternative &&
   Array.isArray(alternative.required);
 
-const uncoveredMember = (ours: StructuralSchema | undefined, theirs: StructuralSchema, path: string): string[] =>
-  ours === undefined ? [`${path}: missing`] : uncovered(ours, theirs, path);
+function uncoveredMember(
+  ours: StructuralSchema | undefined,
+  theirs: StructuralSchema,
+  path: string,
+  open = false,
+): string[] {
+  if (ours !== undefined) return uncovered(ours, theirs, path);
+  // What is open keeps what it does not name, but cannot fill it in or merge it.
+  if (open) return merging(theirs) ? [`${path}: missing, theirs fills in or merges`] : [];
+  return [`${path}: missing`];
+}
+
+const isOpen = (schema: StructuralSchema): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
+
+/** Whether a schema, at any level, has a default or a list whose items are told apart. */
+const merging = (schema: StructuralSchema): boolean =>
+  schema['default'] !== undefined ||
+  schema['x-kubernetes-list-type'] === 'map' ||
+  [...Object.values(schema.properties ?? {}), ...(schema.items === undefined ? [] : [schema.items])].some(merging);
 
 const schemaOrNothing = (schema: StructuralSchema | boolean | undefined): StructuralSchema | undefined =>
   typeof schema === 'object' ? schema : undefined;

@@ -9,15 +9,20 @@ import { describeProblem } from '#api/problem.ts';
 import type { PodSpec, Workload } from '#api/workload.ts';
 import {
   alertProviders,
+  analysisRuns,
+  analysisTemplates,
   canaries,
+  clusterAnalysisTemplates,
   configMaps,
   daemonSets,
   deployments,
   events,
+  experiments,
   horizontalPodAutoscalers,
   httpRoutes,
   leases,
   metricTemplates,
+  rollouts,
   secrets,
   services,
 } from '#cluster/resource.ts';
@@ -81,9 +86,17 @@ describe('deploy/', () => {
 
   it('has a CRD for each kind of ours', () => {
     const names = [...generatedFiles.keys()].filter((file) => file.startsWith('deploy/crds/'));
-    expect(names.sort()).toEqual(
-      [alertProviders, canaries, metricTemplates].map(({ group, plural }) => `deploy/crds/${group}_${plural}.yaml`),
-    );
+    const ours = [
+      alertProviders,
+      analysisRuns,
+      analysisTemplates,
+      canaries,
+      clusterAnalysisTemplates,
+      experiments,
+      metricTemplates,
+      rollouts,
+    ];
+    expect(names.sort()).toEqual(ours.map(({ group, plural }) => `deploy/crds/${group}_${plural}.yaml`).sort());
   });
 
   it.each(['', 'crds', 'controller', 'loadtester'])('lists every file of deploy/%s', (folder) => {

@@ -1,11 +1,14 @@
 /** What the sandbox's API server and the real one must have in common: one suite that runs against either. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { customResourceDefinitions } from '#api/crds.ts';
 import type { Transport } from '#cluster/transport.ts';
+import { listAt, mapAt, textAt } from '#sandbox/api-server/json.ts';
 import { at, type Caller, caller } from './caller.ts';
 import { customResourcesContract } from './custom-resources.ts';
 import { configMap, widgets } from './manifests.ts';
 import { patchesContract } from './patches.ts';
 import { readsContract } from './reads.ts';
+import { rolloutsContract } from './rollouts.ts';
 import { writesContract } from './writes.ts';
 
 export interface Connected {
@@ -47,6 +50,7 @@ export function apiContract({ name, connect }: ContractOptions): void {
     patchesContract(() => call);
     readsContract(() => call, { compact });
     customResourcesContract(() => call);
+    rolloutsContract(() => call);
 
     it('deletes what has lost its owner', async ({ skip }) => {
       if (!connected.collectsGarbage) skip('no garbage collector here');
@@ -62,15 +66,24 @@ async function prepare(call: Caller): Promise<void> {
     metadata: { name: namespace },
   });
   expect(status).toBe(201);
+  for (const definition of [widgets, ...customResourceDefinitions]) await define(call, definition);
+}
+
+/** Creates a definition and waits until it is served. */
+async function define(call: Caller, definition: object): Promise<void> {
   const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  expect((await call.send('POST', definitions, widgets)).status).toBe(201);
+  const created = await call.send('POST', definitions, definition);
+  expect(created).toMatchObject({ status: 201 });
+  const name = textAt(mapAt(definition, 'metadata'), 'name');
+  const spec = mapAt(definition, 'spec');
+  const path = `/apis/${textAt(spec, 'group')}/${textAt(listAt(spec, 'versions')[0], 'name')}/${textAt(mapAt(spec, 'names'), 'plural')}`;
   await until(async () => {
-    const { body } = await call.send('GET', `${definitions}/${widgets.metadata.name}`);
+    const { body } = await call.send('GET', `${definitions}/${name}`);
     const conditions = at(body, 'status.conditions');
     const established =
       Array.isArray(conditions) &&
       conditions.some((each) => at(each, 'type') === 'Established' && at(each, 'status') === 'True');
-    return established && (await call.send('GET', call.path('contract.serin.dev/v1', 'widgets'))).status === 200;
+    return established && (await call.send('GET', path)).status === 200;
   });
 }
 

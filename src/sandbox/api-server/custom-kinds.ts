@@ -48,7 +48,7 @@ export function kindOfDefinition(definition: KubeObject): Kind {
     defaults: (object, before) => completed(schema, object, before),
     validate: (object, before) => {
       const part = changedPart(schema, object, before);
-      return validateResource(part.schema, hasRules, part.fields);
+      return validateResource(part.schema, hasRules, part.fields, before);
     },
   };
 }

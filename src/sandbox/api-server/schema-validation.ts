@@ -1,5 +1,5 @@
 /** Validation of custom resources against their schemas, worded as upstream's validators word it. */
-import { isList, isMap, type Json, listAt, numberAt, same, textAt } from './json.ts';
+import { isList, isMap, type Json, listAt, numberAt, same, textAt, valueAt } from './json.ts';
 import { duplicates, propertySchema } from './schema.ts';
 import { type Cause, causes } from './status-error.ts';
 
@@ -210,8 +210,27 @@ const unchecked: Cause = causes.invalid(
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 );
 
-/** All that is wrong with a custom resource. Rules in CEL are never evaluated here. */
-export function validateResource(schema: Json, hasRules: boolean, value: unknown): readonly Cause[] {
+/** All that is wrong with a custom resource. Of the rules in CEL only the one that lets nothing change is evaluated here. */
+export function validateResource(schema: Json, hasRules: boolean, value: unknown, before: unknown): readonly Cause[] {
   const wrong = validateSchema(schema, value);
-  return hasRules && wrong.some((cause) => blocking.has(cause.reason)) ? [...wrong, unchecked] : wrong;
+  if (!hasRules) return wrong;
+  return wrong.some((cause) => blocking.has(cause.reason))
+    ? [...wrong, unchecked]
+    : [...wrong, ...checkUnchanged(schema, value, before)];
+}
+
+const unchanged = 'self == oldSelf';
+
+/** Such a rule says nothing of what was not there before, or is not there any more. Items of lists have no before. */
+function checkUnchanged(schema: Json, value: unknown, before: unknown, path = ''): readonly Cause[] {
+  if (value === undefined || before === undefined || same(value, before)) return none;
+  const broken = listAt(schema, 'x-kubernetes-validations').filter((rule) => textAt(rule, 'rule') === unchanged);
+  return [
+    ...broken.map((rule) => causes.ruleBroken(path, textAt(rule, 'message'))),
+    ...(isMap(value) && isMap(before) ? Object.keys(value) : []).flatMap((key) => {
+      const below = propertySchema(schema, key);
+      const field = path === '' ? key : `${path}.${key}`;
+      return below === undefined ? none : checkUnchanged(below, valueAt(value, [key]), valueAt(before, [key]), field);
+    }),
+  ];
 }

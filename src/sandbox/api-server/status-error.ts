@@ -133,6 +133,11 @@ export const causes = {
     message: `Invalid value: ${shown(value)}: ${why}`,
     field,
   }),
+  ruleBroken: (field: string, why: string): Cause => ({
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${why}`,
+    field,
+  }),
   typeInvalid: (field: string, value: unknown, why: string): Cause => ({
     reason: 'FieldValueTypeInvalid',
     message: `Invalid value: ${shown(value)}: ${why}`,
