@@ -44,6 +44,8 @@ export interface ControlPlane {
   restartApiServer(): Promise<void>;
   /** Forgets all versions of objects but the present ones, as etcd does every five minutes in production. */
   compact(): Promise<void>;
+  /** Stops etcd for `pause` of every `period` milliseconds: what needs it waits as long. Ends when the answer is called. */
+  slowEtcd(options: { readonly pause: number; readonly period: number }): () => void;
 }
 
 /** Takes about 3 s. `folder` keeps state, keys and logs. */
@@ -56,7 +58,7 @@ export async function startControlPlane(children: Children, folder: string): Pro
   const files = writeFiles(folder);
   const startApiServer = (): Child =>
     children.start('kube-apiserver', programFile('kube-apiserver'), apiServerFlags(files));
-  children.start('etcd', programFile('etcd'), etcdFlags(files));
+  const etcd = children.start('etcd', programFile('etcd'), etcdFlags(files));
   let apiServer = startApiServer();
   await untilReady(apiServer, files.caFile);
   const kubeconfigOf = (user: User): string => path.join(folder, `${user}.kubeconfig`);
@@ -77,6 +79,20 @@ export async function startControlPlane(children: Children, folder: string): Pro
       await untilReady(apiServer, files.caFile);
     },
     compact,
+    slowEtcd: ({ pause, period }) => slow(etcd, pause, period),
+  };
+}
+
+function slow(child: Child, pause: number, period: number): () => void {
+  const stop = (): void => {
+    child.signal('SIGSTOP');
+    setTimeout(() => child.signal('SIGCONT'), pause);
+  };
+  stop();
+  const again = setInterval(stop, period);
+  return () => {
+    clearInterval(again);
+    child.signal('SIGCONT');
   };
 }
 
@@ -183,6 +199,8 @@ function controllerManagerFlags(files: Files, kubeconfigFile: string): string[] 
     'bind-address': '127.0.0.1',
     'leader-elect': 'false',
     'service-account-private-key-file': files.accountKey,
+    // Seconds count in a test: in production it is 15.
+    'horizontal-pod-autoscaler-sync-period': '2s',
     'kube-api-qps': '500',
     'kube-api-burst': '1000',
     ...Object.fromEntries(busy.map((name) => [`concurrent-${name}-syncs`, '20'])),

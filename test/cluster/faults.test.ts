@@ -1,7 +1,7 @@
 /** What clusters do to controllers, on a real control plane: each fault in the middle of a run, in a namespace with a process of its own. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leases } from '#cluster/resource.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { events, leases } from '#cluster/resource.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { webhookReceiver } from '#sandbox/webhook-receiver.ts';
@@ -11,23 +11,40 @@ import type { Child } from '../bed/children.ts';
 import { type HandlerServer, serveHandler } from '../bed/handler-server.ts';
 import { manifestTexts } from '../bed/programs.ts';
 import { release, type Release, type ReleaseOptions } from '../bed/release.ts';
+import { type TrafficWatch, watchTraffic } from '../bed/traffic-watch.ts';
 
 const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => Date.now());
+
+/** How long the metric server is dead: as long as people need to notice and to restart it. */
+const outageLength = 300_000;
+
+const writing = new Set(['create', 'patch', 'update', 'delete']);
 
 describe('a run survives', () => {
   let bed: Bed;
   let metricServer: HandlerServer;
-  /** Takes as long as all the others: begun first, looked at last. */
+  let traffic: TrafficWatch;
+  /** Take as long as all the others: begun first, looked at last. */
   let silence: Promise<readonly number[]>;
+  let outage: Promise<Outage>;
 
   beforeAll(async () => {
     bed = await startBed();
     for (const text of manifestTexts('gateway-api')) await bed.applyManifest(text);
     metricServer = await serveHandler(metrics.handler, bed.freeAddress());
+    traffic = watchTraffic(bed.api);
     silence = runThroughSilence();
     silence.catch(() => {}); // told by the test that waits for it
+    const { ended } = await beginOutage();
+    outage = ended;
+    outage.catch(() => {}); // as well
+  });
+  afterEach(() => {
+    const problems = traffic.moves() === 0 ? ['no route was ever seen'] : traffic.problems();
+    if (problems.length > 0) throw new Error(problems.join('\n'));
   });
   afterAll(async () => {
+    traffic?.stop();
     await metricServer?.stop();
     await bed?.stop();
   });
@@ -78,11 +95,85 @@ describe('a run survives', () => {
     return app.weights();
   };
 
+  interface Outage {
+    readonly weights: {
+      readonly before: readonly number[];
+      readonly during: string;
+      readonly after: readonly number[];
+    };
+    readonly told: number;
+    readonly writes: readonly string[];
+    /** Resident bytes when the outage had begun, and when it ended. */
+    readonly memory: readonly [number, number];
+  }
+
+  /** A tick a second, so that three hundred fall into it; two failed checks would roll it back. */
+  const beginOutage = async (): Promise<{ readonly ended: Promise<Outage> }> => {
+    const namespace = 'outage';
+    await bed.createNamespace(namespace);
+    const address = bed.freeAddress();
+    const mortal = await serveHandler(metrics.handler, address, 9090);
+    const child = serin(namespace, { metricsUrl: mortal.url });
+    const app = await midRun(namespace, { metric: 'onProviderError: hold' });
+    await mortal.stop();
+    const since = Date.now();
+    await bed.waitFor('a hold', async () => (await app.canary())?.held !== undefined);
+    return { ended: sitOut(app, child, { since, address }) };
+  };
+
+  const sitOut = async (app: Release, child: Child, { since, address }: { since: number; address: string }) => {
+    const { namespace } = app;
+    const before = await app.weights();
+    const mark = bed.audit.mark();
+    const during = new Set<string>();
+    const held = async (until: number): Promise<void> => {
+      await bed.waitFor('the end of the outage', () => Date.now() - since > until, until + 60_000);
+      // The API server is restarted meanwhile.
+      const look = async (): Promise<string> => `${(await app.canary())?.phase} ${String(await app.weights())}`;
+      during.add(await bed.waitFor('an answer', look, 60_000));
+    };
+    // What a process allocates in its first ticks it keeps.
+    await held(30_000);
+    const first = residentBytes(child.pid);
+    for (let until = 40_000; until <= outageLength; until += 10_000) await held(until);
+    const memory = [first, residentBytes(child.pid)] as const;
+    const writes = bed.audit
+      .entries('serin', mark)
+      .filter(({ verb, requestURI }) => writing.has(verb) && requestURI.includes(`/namespaces/${namespace}/`))
+      .map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+    const messages = (await bed.list(events, namespace)).map((event) => String(event['message']));
+    const revived = await serveHandler(metrics.handler, address, 9090);
+    const after = await promoted(app, child);
+    await revived.stop();
+    return {
+      weights: { before, during: [...during].join(' | '), after },
+      told: messages.filter((text) => text.includes('at its weight')).length,
+      writes,
+      memory,
+    };
+  };
+
   it('a restart of the API server', async () => {
     await bed.createNamespace('restart');
     const child = serin('restart');
     const app = await midRun('restart');
     await bed.restartApiServer();
+    expect(await promoted(app, child)).toEqual([100, 0]);
+  });
+
+  it('an etcd that is slow, and away for a while', async () => {
+    await bed.createNamespace('slow');
+    const child = serin('slow');
+    const app = await release(bed, { namespace: 'slow' });
+    await app.until('Initialized');
+    const hurried = bed.slowEtcd({ pause: 1_500, period: 2_000 });
+    await app.change();
+    await app.advanced();
+    hurried();
+    const back = bed.slowEtcd({ pause: 12_000, period: 60_000 });
+    const since = Date.now();
+    await bed.waitFor('etcd to be back', () => Date.now() - since > 12_000);
+    back();
     expect(await promoted(app, child)).toEqual([100, 0]);
   });
 
@@ -174,7 +265,7 @@ describe('a run survives', () => {
     expect(end, `It said ${said}`).toBe('exit code 1');
     const writes = bed.audit
       .entries('serin-two')
-      .filter(({ verb }) => ['create', 'patch', 'update', 'delete'].includes(verb))
+      .filter(({ verb }) => writing.has(verb))
       .map(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp) - stolenAt);
     // It looks at its Lease once a second.
     expect(Math.max(...writes)).toBeLessThan(2_000);
@@ -184,6 +275,25 @@ describe('a run survives', () => {
   it('watches that are silent, once it has noticed', async () => {
     expect(await silence).toEqual([100, 0]);
   });
+
+  it(
+    'a metric server that is dead for five minutes, when it is to hold, in flat memory',
+    { timeout: 420_000 },
+    async () => {
+      const { weights, told, writes, memory } = await outage;
+      expect(weights).toEqual({
+        before: weights.before,
+        during: `Progressing ${String(weights.before)}`,
+        after: [100, 0],
+      });
+      expect(weights.before[1]).toBeGreaterThan(0);
+      expect(told).toBe(1);
+      // It stands still: the hold is written down and told, and that is all.
+      expect(writes).toHaveLength(0);
+      console.log(`${memory.map(megabytes).join(' MB after 30 s, ')} MB after 300 s`);
+      expect(memory[1] - memory[0]).toBeLessThan(30 * 2 ** 20);
+    },
+  );
 });
 
 /** A change of a Deployment that has nothing to do with any Canary. */
