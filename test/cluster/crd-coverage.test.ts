@@ -50,6 +50,7 @@ const originals: readonly Original[] = [
       '.spec.analysis.metrics[].onProviderError',
       '.status.decisions',
       '.status.draining',
+      '.status.rollback',
       '.status.held',
     ],
   },
