@@ -28,6 +28,8 @@ import { waitFor } from './wait-for.ts';
 export interface BedOptions {
   /** Also Prometheus, Traefik as the Gateway API's implementation, and real processes for podinfo and the sample app. Default false. */
   readonly traffic?: boolean;
+  /** With `traffic`: also IngressRoutes and TraefikServices, by the same Traefik. Default false. */
+  readonly ingressRoutes?: boolean;
   /** Images (without tag) whose containers are real processes. */
   readonly images?: Readonly<Record<string, ImageProgram>>;
   /** Milliseconds until Pods with the image tag `slow` are ready. */
@@ -143,7 +145,9 @@ async function assemble(options: BedOptions, { folder, started, endings, stop }:
   endings.push(() => node.stop());
   await applyObjects(api, shippedDefinitions());
   const tools = toolsOf(api, plane, started);
-  const traffic = options.traffic ? await startTraffic({ api, plane, node, started, folder }) : {};
+  const traffic = options.traffic
+    ? await startTraffic({ api, plane, node, started, folder, ingressRoutes: options.ingressRoutes === true })
+    : {};
   return {
     ...plane,
     ...traffic,
@@ -163,12 +167,14 @@ interface TrafficDeps {
   readonly node: NodeAgent;
   readonly started: Children;
   readonly folder: string;
+  readonly ingressRoutes: boolean;
 }
 
 async function startTraffic(deps: TrafficDeps): Promise<{ prometheus: Prometheus; gateway: Gateway }> {
-  await applyObjects(deps.api, manifestTexts('gateway-api').flatMap(objectsIn));
-  const { api, plane, node, started, folder } = deps;
-  const gateway = startTraefik({ api, children: started, plane });
+  const { api, plane, node, started, folder, ingressRoutes } = deps;
+  const kinds = [...manifestTexts('gateway-api'), ...(ingressRoutes ? manifestTexts('traefik-kinds') : [])];
+  await applyObjects(api, kinds.flatMap(objectsIn));
+  const gateway = startTraefik({ api, children: started, plane, ownKinds: ingressRoutes });
   const prometheus = startPrometheus({ children: started, folder, node, also: [(await gateway).metricsAddress] });
   return { prometheus: await prometheus, gateway: await gateway };
 }

@@ -32,8 +32,8 @@ export function missingBuildTools(): string[] {
   });
   const minor = /^go1\.(\d+)/.exec(go.stdout ?? '')?.[1];
   if (minor === undefined)
-    return [`Go (go.dev/dl, 1.25 or newer, with \`go\` on the PATH): builds the API server and the other programs`];
-  if (Number(minor) < 25) return [`Go 1.25 or newer (go.dev/dl): this machine has ${go.stdout.trim()}`];
+    return [`Go (go.dev/dl, 1.26 or newer, with \`go\` on the PATH): builds the API server and the other programs`];
+  if (Number(minor) < 26) return [`Go 1.26 or newer (go.dev/dl): this machine has ${go.stdout.trim()}`];
   return [];
 }
 
@@ -90,12 +90,11 @@ async function buildProgram(name: ProgramName): Promise<void> {
 }
 
 /** Makes a folder to build in whose go.mod takes one module from a copy with a file less. */
-async function lightened({ module, file, instead }: Lighter, pinned: string, work: string): Promise<string> {
+async function lightened({ module, file }: Lighter, pinned: string, work: string): Promise<string> {
   const copy = path.join(work, 'module');
   await cp(await moduleFolder(module, pinned), copy, { recursive: true });
   await makeWritable(copy);
   await rm(path.join(copy, file));
-  if (instead) await cp(path.join(pinned, instead), path.join(copy, path.dirname(file), instead));
   for (const name of ['go.mod', 'go.sum']) await cp(path.join(pinned, name), path.join(work, name));
   await go(['mod', 'edit', '-replace', `${module}=./module`], work);
   return work;

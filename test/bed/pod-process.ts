@@ -78,7 +78,10 @@ function preStopSeconds({ lifecycle }: Container): number {
   return Number(/\bsleep (\d+(?:\.\d+)?)/.exec(preStop?.exec?.command.join(' ') ?? '')?.[1] ?? 0);
 }
 
-/** Runs until the process ends. Without a probe a container is ready when it has started. */
+/**
+ * Runs until the process ends. Without a probe a container is ready when it has started. What stands for an image here needs some hundred
+ * milliseconds more than that to start, which are not the image's: its Pod is ready when its first port accepts connections.
+ */
 async function askProbe(
   container: Container,
   ip: string,
@@ -87,7 +90,7 @@ async function askProbe(
   signal: AbortSignal,
 ): Promise<void> {
   const probe = container.readinessProbe;
-  if (!probe) return onReady(true);
+  if (!probe) return void ((await isListening(container, ip, signal)) && onReady(true));
   let ready = false;
   let streak = 0;
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => undefined);
@@ -103,6 +106,14 @@ async function askProbe(
     // A kubelet asks a starting container at its start too; the first second would be lost to a program that needs 50 ms.
     await rest(ready || good ? probe.periodSeconds * 1000 : Math.min(200, probe.periodSeconds * 1000));
   }
+}
+
+async function isListening({ ports }: Container, ip: string, signal: AbortSignal): Promise<boolean> {
+  const [first] = ports;
+  if (!first) return true;
+  while (!signal.aborted && !(await acceptsTcp(ip, first.containerPort, signal)))
+    await pause(20, undefined, { signal }).catch(() => undefined);
+  return !signal.aborted;
 }
 
 async function answers(probe: Probe, container: Container, ip: string): Promise<boolean> {

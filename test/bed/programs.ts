@@ -1,6 +1,6 @@
 /** The programs and manifests of the test bed: where each comes from, and the place in the cache where its build is kept. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
@@ -13,12 +13,10 @@ export interface Program {
   readonly lighter?: Lighter;
 }
 
-/** One source file of a module that the build takes as absent, or as a file of ours: it costs minutes and the bed has no use for it. */
+/** One source file of a module that the build takes as absent: it costs minutes and the bed has no use for it. */
 export interface Lighter {
   readonly module: string;
   readonly file: string;
-  /** In the program's folder. */
-  readonly instead?: string;
 }
 
 /** Without these, clients see the version v0.0.0. */
@@ -49,15 +47,7 @@ export const programs = {
     // It registers every cloud's service discovery: the bed needs files only.
     lighter: { module: 'github.com/prometheus/prometheus', file: 'plugins/plugins.go' },
   },
-  traefik: {
-    folder: 'traefik',
-    package: 'github.com/traefik/traefik/v3/cmd/traefik',
-    lighter: {
-      module: 'github.com/go-acme/lego/v4',
-      file: 'providers/dns/zz_gen_dns_providers.go',
-      instead: 'no_dns_providers.go',
-    },
-  },
+  traefik: { folder: 'traefik', package: 'github.com/traefik/traefik/v3/cmd/traefik' },
 } satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
@@ -72,6 +62,11 @@ interface Manifest {
 /** YAML files that are read out of Go modules. */
 export const manifests = {
   'gateway-api': { folder: 'gateway-api', module: 'sigs.k8s.io/gateway-api', path: 'config/crd/standard' },
+  'traefik-kinds': {
+    folder: 'traefik',
+    module: 'github.com/traefik/traefik/v3',
+    path: 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml',
+  },
   flagger: { folder: 'flagger', module: 'github.com/fluxcd/flagger', path: 'artifacts/flagger/crd.yaml' },
 } satisfies Record<string, Manifest>;
 
@@ -100,7 +95,7 @@ export function manifestFile(name: ManifestName): string {
 export function manifestTexts(name: ManifestName): string[] {
   const folder = manifestFile(name);
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.yaml'))
+    .filter((file) => /\.ya?ml$/.test(file))
     .sort()
     .map((file) => readFileSync(path.join(folder, file), 'utf8'));
 }
@@ -113,6 +108,11 @@ export function notBuilt(): { programs: ProgramName[]; manifests: ManifestName[]
   };
 }
 
+function filesIn(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+  return names.filter((name) => statSync(path.join(folder, name)).isFile());
+}
+
 /** `Object.keys` with the key type of a literal table. */
 function namesOf<K extends string>(table: Readonly<Record<K, unknown>>): K[] {
   return Object.keys(table).filter((name): name is K => Object.hasOwn(table, name));
@@ -122,7 +122,6 @@ function namesOf<K extends string>(table: Readonly<Record<K, unknown>>): K[] {
 function keyOf(recipe: Program | Manifest): string {
   const folder = path.join(binariesFolder, recipe.folder);
   const hash = createHash('sha256').update(`${process.platform} ${process.arch} ${JSON.stringify(recipe)}`);
-  for (const file of readdirSync(folder).sort())
-    hash.update(`\n${file}\n`).update(readFileSync(path.join(folder, file)));
+  for (const file of filesIn(folder)) hash.update(`\n${file}\n`).update(readFileSync(path.join(folder, file)));
   return hash.digest('hex').slice(0, 12);
 }

@@ -1,6 +1,6 @@
 /**
  * A version of an application as a Pod's process, with faults as exact as a test needs them (podinfo's are random, and hit its probes too):
- * `node sample-app.ts --host ADDRESS --port PORT --version V [--fail PERCENT] [--delay MILLISECONDS]`.
+ * `node sample-app.ts --host ADDRESS --port PORT --version V [--fail PERCENT] [--delay MILLISECONDS] [--linger MILLISECONDS]`.
  * Every answer, failed ones too, names its version in the body and in the header `x-version`.
  */
 import { createServer, type ServerResponse } from 'node:http';
@@ -34,9 +34,16 @@ if (import.meta.main) {
     version: text('1'),
     fail: text('0'),
     delay: text('0'),
+    linger: text('0'),
   };
   const { values } = parseArgs({ options });
-  serve({ ...values, port: Number(values.port), failPercent: Number(values.fail), delay: Number(values.delay) });
+  serve({
+    ...values,
+    port: Number(values.port),
+    failPercent: Number(values.fail),
+    delay: Number(values.delay),
+    linger: Number(values.linger),
+  });
 }
 
 interface AppOptions {
@@ -45,9 +52,11 @@ interface AppOptions {
   readonly version: string;
   readonly failPercent: number;
   readonly delay: number;
+  /** How long it still serves after SIGTERM. */
+  readonly linger: number;
 }
 
-function serve({ host, port, version, failPercent, delay }: AppOptions): void {
+function serve({ host, port, version, failPercent, delay, linger }: AppOptions): void {
   const registry = new Registry();
   // Name, labels and buckets are podinfo's, so that one query serves both.
   const durations = new Histogram({
@@ -82,5 +91,6 @@ function serve({ host, port, version, failPercent, delay }: AppOptions): void {
   });
   server.listen(port, host);
   // Answers under way are finished; idle connections are closed at once.
-  process.once('SIGTERM', () => server.close(() => process.exit(0)));
+  const end = (): void => void server.close(() => process.exit(0));
+  process.once('SIGTERM', () => void setTimeout(end, linger));
 }

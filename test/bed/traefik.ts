@@ -1,4 +1,4 @@
-/** Traefik as the implementation of the Gateway API: the real data plane in front of the Pods. */
+/** Traefik as the implementation of the Gateway API, and of its own kinds when wanted: the real data plane in front of the Pods. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { isRecord } from '#cluster/kube-object.ts';
 
@@ -34,10 +34,12 @@ export interface TraefikOptions {
   readonly api: BedApi;
   readonly children: Children;
   readonly plane: ControlPlane;
+  /** Whether it serves IngressRoutes and TraefikServices too; needs their definitions. */
+  readonly ownKinds: boolean;
 }
 
 /** Needs the Gateway API's definitions. Resolves when the Gateway is programmed. */
-export async function startTraefik({ api, children, plane }: TraefikOptions): Promise<Gateway> {
+export async function startTraefik({ api, children, plane, ownKinds }: TraefikOptions): Promise<Gateway> {
   await applyObjects(api, gatewayObjects());
   // `providersThrottleDuration` is left at its 2 s: routes that arrive in between wait, as in production.
   children.start('traefik', programFile('traefik'), [
@@ -46,10 +48,8 @@ export async function startTraefik({ api, children, plane }: TraefikOptions): Pr
     '--metrics.prometheus=true',
     '--metrics.prometheus.entryPoint=metrics',
     '--metrics.prometheus.addRoutersLabels=true',
-    '--providers.kubernetesgateway=true',
-    `--providers.kubernetesgateway.endpoint=${plane.url}`,
-    `--providers.kubernetesgateway.token=${plane.tokenOf('traefik')}`,
-    `--providers.kubernetesgateway.certauthfilepath=${plane.caFile}`,
+    ...providerFlags('kubernetesgateway', plane),
+    ...(ownKinds ? providerFlags('kubernetescrd', plane) : []),
     `--providers.kubernetesgateway.statusaddress.ip=${ip}`,
     '--global.checknewversion=false',
     '--global.sendanonymoususage=false',
@@ -57,6 +57,15 @@ export async function startTraefik({ api, children, plane }: TraefikOptions): Pr
   ]);
   await waitFor('the Gateway to be programmed', async () => isProgrammed(await api.get(gateways, { namespace, name })));
   return { url: `http://${ip}`, metricsAddress, parentRef: { name, namespace } };
+}
+
+function providerFlags(provider: string, plane: ControlPlane): string[] {
+  return [
+    `--providers.${provider}=true`,
+    `--providers.${provider}.endpoint=${plane.url}`,
+    `--providers.${provider}.token=${plane.tokenOf('traefik')}`,
+    `--providers.${provider}.certauthfilepath=${plane.caFile}`,
+  ];
 }
 
 function gatewayObjects(): KubeObject[] {

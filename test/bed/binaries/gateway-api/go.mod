@@ -1,5 +1,5 @@
 module serin.dev/test/bed/gateway-api
 
-go 1.25.0
+go 1.26.0
 
-require sigs.k8s.io/gateway-api v1.4.1
+require sigs.k8s.io/gateway-api v1.6.1

@@ -1,0 +1,6 @@
+// Package log logs nothing.
+package log
+
+import "log/slog"
+
+func SetDefault(*slog.Logger) {}
