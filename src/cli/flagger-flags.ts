@@ -12,7 +12,10 @@ export const flaggerFlags = {
   ...klogFlags,
   kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
   master: stringFlag('', 'Address of the API server; overrides that of the kubeconfig.'),
-  'kubeconfig-qps': intFlag(100, 'Requests a second to the API server; 0: 5, as in client-go; negative: no limit.'),
+  'kubeconfig-qps': intFlag(
+    100,
+    'Requests a second to each API group of the API server; 0: 5, as in client-go; negative: no limit.',
+  ),
   'kubeconfig-burst': intFlag(250, 'Requests that may be saved up.', { from: 1 }),
   'kubeconfig-service-mesh': stringFlag(
     '',

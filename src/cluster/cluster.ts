@@ -1,5 +1,6 @@
 /** One cluster as controllers see it: a client, shared stores and Events over one transport. */
 import type { Registry } from 'prom-client';
+import type { Resource } from '#api/kubernetes.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Log } from '#runtime/log.ts';
 import type { Client } from './client.ts';
@@ -22,7 +23,7 @@ export interface ClusterOptions {
   /** Owner of written fields, and component of Events unless `component` says otherwise. */
   readonly fieldManager: string;
   readonly component?: string;
-  /** Requests a second and saved up. Defaults 100 and 250, as Flagger's flags. */
+  /** Requests a second to each API group, and saved up. Defaults 100 and 250, as Flagger's flags. */
   readonly qps?: number;
   readonly burst?: number;
   /** Leader election's word on whether this process may write now. Default: always. */
@@ -48,7 +49,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
   const metrics = clusterMetrics(options.registry);
   const transport = metrics.metered(options.transport, clock);
   const stores = createStores({ transport, clock, random, log, metrics });
-  const rateLimit = new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 });
+  const rateLimit = limitByGroup(() => new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 }));
   const recorders: EventRecorder[] = [];
   const writers = (mayWrite: (() => boolean) | undefined): Pick<Cluster, 'client' | 'events'> => {
     const client = kubeClient({
@@ -88,4 +89,17 @@ export function connectCluster(options: ClusterOptions): Cluster {
     },
   };
   return cluster;
+}
+
+/**
+ * Each API group has a limit of its own, as the original has one for each of its clients: with a single one, the Events of many runs would
+ * take the turns of what the runs themselves write.
+ */
+function limitByGroup(make: () => RateLimit): (resource: Resource) => RateLimit {
+  const limits = new Map<string, RateLimit>();
+  return ({ group }) => {
+    const limit = limits.get(group) ?? make();
+    limits.set(group, limit);
+    return limit;
+  };
 }

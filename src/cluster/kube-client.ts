@@ -15,7 +15,8 @@ export interface KubeClientOptions {
   readonly clock: Clock;
   /** Owner of the fields that are written. */
   readonly fieldManager: string;
-  readonly rateLimit?: RateLimit;
+  /** The limit that requests for a kind are under. Default: none. */
+  readonly rateLimit?: (resource: Resource) => RateLimit;
   /** False while another process may be writing. Asked immediately before each write. Default: always true. */
   readonly canWrite?: () => boolean;
   /** What the server answered to a write: stores learn it. Not called for deletions. */
@@ -133,7 +134,7 @@ type Send = (subject: Subject, request: ApiRequest, allowed?: () => void) => Pro
 function sender({ transport, clock, rateLimit }: KubeClientOptions): Send {
   return async (subject, request, allowed) => {
     for (let retries = 0; ; retries++) {
-      await rateLimit?.take(`${nameOf(subject.resource)} ${subject.key}`, request.signal);
+      await rateLimit?.(subject.resource).take(`${nameOf(subject.resource)} ${subject.key}`, request.signal);
       allowed?.();
       const response = await transport.send(allowed === undefined ? request : { ...request, allowed });
       const wait = response.status === 429 || response.status === 503 ? retryAfterOf(response) : undefined;
