@@ -59,10 +59,19 @@ export const oneOfOrNone = (...keys: readonly string[]): { oneOf: object[] } => 
   oneOf: [{ not: { anyOf: keys.map((key) => ({ required: [key] })) } }, ...keys.map((key) => ({ required: [key] }))],
 });
 
-/** A copy without members that are null, which the API server drops as well before it looks at an object. */
+/** The value without members that are null, which the API server drops as well before it looks at an object; most have none, and are not copied. */
 export function withoutNulls(value: unknown): unknown {
+  if (!holdsNulls(value)) return value;
   if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
+  const kept = Object.entries(Object(value)).filter(([, member]) => member !== null && member !== undefined);
   return Object.fromEntries(kept.map(([key, member]) => [key, withoutNulls(member)]));
+}
+
+/** Whether a member of it is null, however deep. */
+function holdsNulls(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const member of Object.values(value)) {
+    if (holdsNulls(member) || ((member === null || member === undefined) && !Array.isArray(value))) return true;
+  }
+  return false;
 }
