@@ -23,6 +23,7 @@ export const secrets = core('secrets', 'Secret');
 export const events = core('events', 'Event');
 export const namespaces = core('namespaces', 'Namespace', false);
 export const pods = core('pods', 'Pod');
+export const podTemplates = core('podtemplates', 'PodTemplate');
 
 export const deployments = grouped('apps', 'v1', 'deployments', 'Deployment');
 export const daemonSets = grouped('apps', 'v1', 'daemonsets', 'DaemonSet');
@@ -42,6 +43,16 @@ export const httpRoutes = grouped('gateway.networking.k8s.io', 'v1', 'httproutes
 export const grpcRoutes = grouped('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute');
 export const tcpRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tcproutes', 'TCPRoute');
 export const tlsRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tlsroutes', 'TLSRoute');
+export const apisixRoutes = grouped('apisix.apache.org', 'v2', 'apisixroutes', 'ApisixRoute');
+export const virtualServices = (version: string): Resource =>
+  grouped('networking.istio.io', version, 'virtualservices', 'VirtualService');
+export const destinationRules = (version: string): Resource =>
+  grouped('networking.istio.io', version, 'destinationrules', 'DestinationRule');
+export const traefikServices = (group: string, version: string): Resource =>
+  grouped(group, version, 'traefikservices', 'TraefikService');
+export const trafficSplits = (version: string): Resource =>
+  grouped('split.smi-spec.io', version, 'trafficsplits', 'TrafficSplit');
+
 export const canaries = grouped('flagger.app', 'v1beta1', 'canaries', 'Canary');
 export const metricTemplates = grouped('flagger.app', 'v1beta1', 'metrictemplates', 'MetricTemplate');
 export const alertProviders = grouped('flagger.app', 'v1beta1', 'alertproviders', 'AlertProvider');

@@ -1,7 +1,7 @@
 /** The interface that every traffic router of a Rollout implements: one file a router, pure maps from what is wanted and what is there to writes. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Rollout, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
-import type { RouteWrite } from '#traffic/router.ts';
+import { RouteError, type RouteWrite } from '#traffic/router.ts';
 
 /** What a router needs to know of a Rollout. */
 export interface RolloutTraffic {
@@ -15,6 +15,8 @@ export interface RolloutTraffic {
   /** Whether the canary's and the stable ReplicaSet have all their pods available, or are not there. */
   readonly canaryReady: boolean;
   readonly stableReady: boolean;
+  /** The update is being given up: it was aborted, or the stable version is wanted again. */
+  readonly isGoingBack?: boolean;
   /** Services of a running experiment that get traffic of their own. */
   readonly additional: readonly WeightDestination[];
 }
@@ -29,6 +31,16 @@ export interface LiveRoutes {
 export type RolloutRouteWrite =
   | (RouteWrite & { readonly namespace?: string })
   | { readonly do: 'delete'; readonly resource: Resource; readonly name: string; readonly namespace?: string };
+
+/** A `RouteError` that users are told of by an Event of its own. */
+export class ToldRouteError extends RouteError {
+  readonly event: RouteEvent;
+
+  constructor(message: string, reason: string, told = message) {
+    super(message);
+    this.event = { type: 'Warning', reason, message: told };
+  }
+}
 
 export interface RouteEvent {
   readonly type: 'Normal' | 'Warning';

@@ -1,9 +1,12 @@
 /** Which routers a Rollout has, in the order in which they are told. */
 import type { Rollout, TrafficRouting } from '#api/rollout.ts';
+import { apisix } from './apisix.ts';
+import { istio } from './istio.ts';
 import { nginx } from './nginx.ts';
 import { pluginRouter } from './plugins.ts';
 import type { RolloutRouter } from './router.ts';
 import { trafficRoutingOf } from './routing-object.ts';
+import { traefik } from './traefik.ts';
 
 /** The versions in which a cluster serves the kinds of the routers, and how its load balancers are tagged. */
 export interface RouterOptions {
@@ -34,7 +37,10 @@ type MakeRouter = (options: RouterOptions) => RolloutRouter;
 
 /** In the order in which they are told. */
 const routers: Partial<Record<keyof TrafficRouting, MakeRouter>> = {
+  istio: ({ istioApiVersion }) => istio(istioApiVersion),
   nginx: () => nginx,
+  traefik: ({ traefikApiGroup, traefikApiVersion }) => traefik(traefikApiGroup, traefikApiVersion),
+  apisix: () => apisix,
 };
 
 /** Throws `RouteError` for a plugin that is not built in. */

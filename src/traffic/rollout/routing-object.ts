@@ -10,6 +10,12 @@ export function trafficRoutingOf(rollout: Rollout): TrafficRouting | undefined {
   return rollout.spec.strategy?.canary?.trafficRouting;
 }
 
+/** Names the Rollout that Serin manages a Service, a DestinationRule or a VirtualNode for. */
+export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
+
+/** Tells the versions of a Rollout apart. */
+export const podHashLabel = 'rollouts-pod-template-hash';
+
 /** What the weights of a Rollout add up to. */
 export function totalWeight(rollout: Rollout): number {
   return trafficRoutingOf(rollout)?.maxTrafficWeight ?? 100;
