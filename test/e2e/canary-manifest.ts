@@ -11,6 +11,8 @@ export interface CanaryParts {
   readonly analysis: string;
   /** Flow YAML: the requests of an A/B test. */
   readonly match?: string;
+  /** Flow YAML of the session affinity. */
+  readonly affinity?: string;
   /** Further fields of every metric. */
   readonly metric?: string;
   readonly metricsServer?: string;
@@ -19,7 +21,7 @@ export interface CanaryParts {
 }
 
 export function canaryManifest(parts: CanaryParts): string {
-  const { namespace, kind, gateway, analysis, match, metric = '', metricsServer, more = '' } = parts;
+  const { namespace, kind, gateway, analysis, match, affinity, metric = '', metricsServer, more = '' } = parts;
   const { name, namespace: of } = gateway?.parentRef ?? {};
   const router = gateway ? `hosts: [${namespace}.example], gatewayRefs: [{name: ${name}, namespace: ${of}}]` : '';
   return `
@@ -38,6 +40,7 @@ spec:
     threshold: 2
     ${analysis}
     ${match === undefined ? '' : `match: ${match}`}
+    ${affinity === undefined ? '' : `sessionAffinity: ${affinity}`}
     metrics:
       - {name: request-success-rate, interval: 10s, thresholdRange: {min: 99}, ${metric}}
       - {name: request-duration, interval: 10s, thresholdRange: {max: 2000}, ${metric}}

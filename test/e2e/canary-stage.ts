@@ -42,12 +42,16 @@ export interface ShopParts extends Pick<WorkloadParts, 'kind'> {
 /** An app in its namespace, and its clients. */
 export interface Shop {
   readonly namespace: string;
+  /** Of its route. */
+  readonly host: string;
   /** What ordinary clients see. */
   readonly users: Load;
   /** Starts more clients, with these headers in every request. */
   clients(headers: Readonly<Record<string, string>>): Load;
   /** Applies the Canary and waits until it is initialised. */
-  deliver(parts: Pick<CanaryParts, 'analysis' | 'match' | 'metric' | 'metricsServer' | 'more'>): Promise<void>;
+  deliver(
+    parts: Pick<CanaryParts, 'analysis' | 'match' | 'affinity' | 'metric' | 'metricsServer' | 'more'>,
+  ): Promise<void>;
   setVersion(version: string): Promise<void>;
   until(phase: string): Promise<void>;
   /** Texts of the events so far. */
@@ -141,6 +145,7 @@ function shopOf({ bed, late, until, namespace, kind, gate, target }: Opened): Sh
     (await bed.list(events, namespace)).map(({ message }) => String(message)); // of Events
   return {
     namespace,
+    host: hostOf(namespace),
     users: clients({}),
     clients,
     async deliver(parts) {

@@ -4,6 +4,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
 import { canaries, deployments, events, horizontalPodAutoscalers } from '#cluster/resource.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type LoyalUser, loyalUsers } from './loyal-users.ts';
 import { type CanaryStage, faulty, startCanaryStage, statusOf } from './canary-stage.ts';
 
 // All of them at once.
@@ -73,6 +74,26 @@ describe.concurrent('Canary under load', () => {
     expect(failed).toEqual([]);
     expect(Object.keys(insiders.report().byVersion)).toEqual(['2.0.0']);
     expect(await shop.versionsServed()).toEqual(['2.0.0']);
+  });
+
+  it('keeps everyone who has seen the new version with it, by a cookie that goes with the test', async () => {
+    const shop = await stage.open('sticky');
+    const people = loyalUsers({ url: stage.gateway.url, host: shop.host, count: 12 });
+    await shop.deliver({ analysis: 'stepWeights: [20, 50]', affinity: '{cookieName: variant, maxAge: 300}' });
+    await shop.setVersion('2.0.0');
+    const hasSwitched = ({ versions }: LoyalUser): boolean => versions.at(-1) === '2.0.0';
+    await stage.bed.waitFor('someone to see the new version', () => people.all.some(hasSwitched), 60_000);
+    expect(people.all.every(hasSwitched)).toBe(false);
+    await shop.until('Succeeded');
+    await stage.bed.waitFor('the cookies to go', () => people.all.every(({ cookies }) => cookies.size === 0));
+    await people.stop();
+    for (const { versions, failures } of people.all) {
+      expect(failures).toEqual([]);
+      // Once with the new version, never again with the old one.
+      expect(versions).toEqual(versions.toSorted());
+      expect(versions.at(-1)).toBe('2.0.0');
+    }
+    expect((await shop.close()).failed).toEqual([]);
   });
 
   it('delivers a DaemonSet, which is parked by its nodes, without losing a request', async () => {
