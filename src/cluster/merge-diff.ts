@@ -3,6 +3,7 @@ import { isRecord } from './kube-object.ts';
 
 /** `undefined` when nothing differs. Lists are replaced whole; a field that is gone becomes null. */
 export function mergeDiff(before: unknown, after: unknown): Record<string, unknown> | undefined {
+  if (before === after) return undefined;
   const from = isRecord(before) ? before : {};
   const to = isRecord(after) ? after : {};
   const changed: Record<string, unknown> = {};

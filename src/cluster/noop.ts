@@ -35,16 +35,22 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
  * and quantities are compared by amount (`500m` and `0.5`). An empty struct is not the same as none: `emptyDir: {}` says something.
  */
 export function sameMeaning(a: unknown, b: unknown, path: readonly string[] = []): boolean {
+  return sameField(a, b, path.at(-2) ?? '', path.at(-1) ?? '');
+}
+
+/** The same for the values of `field` in the map called `parent`: no more of a path ever matters, and a path for each field would cost more than the rest. */
+function sameField(a: unknown, b: unknown, parent: string, field: string): boolean {
   if (a === b) return true;
-  if (isNothing(a, path) || isNothing(b, path)) return isNothing(a, path) && isNothing(b, path);
+  if (isNothing(a, field) || isNothing(b, field)) return isNothing(a, field) && isNothing(b, field);
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, index) => sameMeaning(item, b[index], path));
+    return a.length === b.length && a.every((item, index) => sameField(item, b[index], parent, field));
   }
   if (isRecord(a) && isRecord(b)) {
-    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every((key) => sameMeaning(a[key], b[key], [...path, key]));
+    for (const key of Object.keys(a)) if (!sameField(a[key], b[key], field, key)) return false;
+    // What only the other one has must be nothing.
+    return Object.keys(b).every((key) => Object.hasOwn(a, key) || isNothing(b[key], key));
   }
-  return isQuantity(path) && sameQuantity(a, b);
+  return isQuantity(parent, field) && sameQuantity(a, b);
 }
 
 /** Maps that are left out when they have no entries. */
@@ -60,10 +66,10 @@ const maps: ReadonlySet<string> = new Set([
   'stringData',
 ]);
 
-function isNothing(value: unknown, path: readonly string[]): boolean {
+function isNothing(value: unknown, field: string): boolean {
   if (value === undefined || value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isRecord(value) && maps.has(path.at(-1) ?? '') && Object.keys(value).length === 0;
+  return isRecord(value) && maps.has(field) && Object.keys(value).length === 0;
 }
 
 const quantityMaps: ReadonlySet<string> = new Set([
@@ -77,8 +83,7 @@ const quantityMaps: ReadonlySet<string> = new Set([
 const quantityFields: ReadonlySet<string> = new Set(['averageValue', 'sizeLimit', 'divisor']);
 
 /** The places where Kubernetes' own kinds hold quantities; elsewhere a string is a string, as in the environment of a container. */
-function isQuantity(path: readonly string[]): boolean {
-  const [parent, field] = [path.at(-2) ?? '', path.at(-1) ?? ''];
+function isQuantity(parent: string, field: string): boolean {
   return quantityMaps.has(parent) || quantityFields.has(field) || (field === 'value' && parent === 'target');
 }
 

@@ -35,7 +35,6 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
   const listed = new Set<Store>();
 
   const waitFor = async (resource: Resource, store: Store): Promise<void> => {
-    if (listed.has(store)) return;
     const limit = new AbortController();
     const late = sleep(clock, firstListLimit, limit.signal).then(
       () => true,
@@ -49,16 +48,16 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     listed.add(store);
   };
 
+  const allListed = async (resources: readonly Resource[], of: (resource: Resource) => Store): Promise<void> => {
+    for (const resource of resources) if (!listed.has(of(resource))) await waitFor(resource, of(resource));
+  };
+
   return {
     canaries: always.canaries,
     get: (resource, ref) => storeOf(resource).get(ref),
-    async need(resources) {
-      for (const resource of resources) await waitFor(resource, storeOf(resource));
-    },
+    need: (resources) => allListed(resources, storeOf),
     metadata: (resource, ref) => metadataOf(resource).get(ref),
-    async needMetadata(resources) {
-      for (const resource of resources) await waitFor(resource, metadataOf(resource));
-    },
+    needMetadata: (resources) => allListed(resources, metadataOf),
   };
 }
 
