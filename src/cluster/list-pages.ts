@@ -13,6 +13,7 @@ export interface Selection {
   readonly resource: Resource;
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
   /** Only `metadata` of each object is asked for. */
   readonly metadataOnly?: boolean | undefined;
 }
@@ -34,7 +35,7 @@ export function addressOf(
 ): { path: string; query: Query; accept?: string } {
   return {
     path: pathOf(selection.resource, { namespace: selection.namespace }),
-    query: { labelSelector: selection.labelSelector },
+    query: { labelSelector: selection.labelSelector, fieldSelector: selection.fieldSelector },
     ...(selection.metadataOnly === true
       ? { accept: metadataOf(verb === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata') }
       : {}),

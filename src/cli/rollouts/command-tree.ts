@@ -1,6 +1,8 @@
 /** All commands of the plugin, by where they stand: a new one is one line here. */
 import type { Command } from './command.ts';
 import { completionCommand } from './commands/completion.ts';
+import { getExperimentCommand } from './commands/get-experiment.ts';
+import { getRolloutCommand } from './commands/get-rollout.ts';
 import { versionCommand } from './commands/version.ts';
 
 const get: Command = {
@@ -16,7 +18,7 @@ const get: Command = {
   # Show an experiment
   kubectl argo rollouts get experiment my-experiment`,
   plainUse: true,
-  commands: [],
+  commands: [getExperimentCommand, getRolloutCommand],
 };
 
 const list: Command = {

@@ -53,6 +53,8 @@ export interface Call<T extends FlagTable = FlagTable> {
   readonly global: GlobalFlags;
   readonly io: CommandIo;
   readonly clock: Clock;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Connects on the first call. Throws a plain error that says what is wrong with the kubeconfig. */
   cluster(): Promise<ClusterAccess>;

@@ -14,6 +14,6 @@ export class KubeError extends Error {
 }
 
 /** A 404 for the object or for the whole path. */
-export const isNotFound = (error: unknown): boolean => error instanceof KubeError && error.code === 404;
+export const isNotFound = (error: unknown): error is KubeError => error instanceof KubeError && error.code === 404;
 
-export const isConflict = (error: unknown): boolean => error instanceof KubeError && error.code === 409;
+export const isConflict = (error: unknown): error is KubeError => error instanceof KubeError && error.code === 409;

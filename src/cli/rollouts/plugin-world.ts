@@ -10,6 +10,7 @@ export interface OpenCluster extends ClusterAccess {
 /** Absent parts are the machine's. */
 export interface PluginWorld {
   readonly clock?: Clock;
+  readonly random?: () => number;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly connect?: (flags: GlobalFlags, signal: AbortSignal) => Promise<OpenCluster>;
 }

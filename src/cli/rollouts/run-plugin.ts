@@ -43,10 +43,19 @@ async function execute(path: CommandPath, rest: readonly string[], io: CommandIo
   const problem = globalProblem(global);
   if (problem !== undefined) throw new Error(problem);
   if (command.run === undefined || !fits(command.args ?? 'any', args.length)) throw new UsageError();
-  const { clock = systemClock, env = process.env } = world;
+  const { clock = systemClock, random = Math.random, env = process.env } = world;
   const access = openOnce(world, global, io.signal);
   try {
-    const code = await command.run({ args, flags: values, global, io, clock, env, cluster: () => access.open() });
+    const code = await command.run({
+      args,
+      flags: values,
+      global,
+      io,
+      clock,
+      random,
+      env,
+      cluster: () => access.open(),
+    });
     return code ?? 0;
   } finally {
     await access.close();

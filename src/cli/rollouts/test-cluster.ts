@@ -35,6 +35,8 @@ export interface TestCluster {
   readonly writes: readonly Sent[];
   /** Creates an object with its status. */
   add(resource: Resource, object: Pick<KubeObject, 'metadata'> & Fields): KubeObject;
+  /** Replaces the status of an object in the namespace `default`. */
+  status(resource: Resource, name: string, status: Fields): void;
   run(...argv: string[]): Promise<Printed>;
   /** Begins a command and goes on: `stop` is the signal of the terminal. */
   start(...argv: string[]): Running;
@@ -125,6 +127,11 @@ export function testCluster(): TestCluster {
       const status = given['status'];
       if (status === undefined || resource !== rollouts) return created;
       return server.objects.update(resource, { ...created, status }, 'status');
+    },
+    status(resource, name, status) {
+      const live = server.objects.get(resource, { namespace: 'default', name });
+      if (live === undefined) throw new Error(`There is no ${resource.kind} "${name}"`);
+      server.objects.update(resource, { ...live, status }, 'status');
     },
     run: (...argv) => begin(argv).ended,
     start: (...argv) => begin(argv),
