@@ -23,7 +23,7 @@ export type Patch =
   | { readonly type: 'json'; readonly body: readonly JsonPatchOperation[] };
 
 export interface WriteOptions {
-  readonly subresource?: 'status' | 'scale';
+  readonly subresource?: 'status' | 'scale' | 'eviction';
   readonly signal?: AbortSignal;
   /** The object as the store has it: a patch that would change nothing of what it means is not sent, and `live` is the answer. */
   readonly live?: KubeObject;

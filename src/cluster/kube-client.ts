@@ -34,7 +34,7 @@ const mostRestarts = 3;
 
 /** What a request is about, for messages, fairness and secrecy. */
 interface Subject {
-  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'get' | 'list' | 'create' | 'evict' | 'patch' | 'apply' | 'delete';
   readonly resource: Resource;
   readonly key: string;
 }
@@ -64,13 +64,15 @@ export function kubeClient(options: KubeClientOptions): Client {
 
     create: (resource, object, { subresource, signal } = {}) =>
       write(
-        { verb: 'create', resource, key: keyOf(refOf(object)) },
+        { verb: subresource === 'eviction' ? 'evict' : 'create', resource, key: keyOf(refOf(object)) },
         {
           method: 'POST',
           path:
             subresource === undefined ? collectionOf(resource, object) : pathOf(resource, object.metadata, subresource),
           query: { fieldManager },
-          body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+          // What is posted to a subresource may be of another kind.
+          body:
+            subresource === undefined ? { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind } : object,
           ...signalOf({ signal }),
         },
       ),
@@ -152,7 +154,8 @@ function writer({ canWrite, onWritten }: KubeClientOptions, send: Send) {
     };
     const response = await send(subject, request, canWrite === undefined ? undefined : allowed);
     const written = writtenOf(subject, response);
-    if (written.ok && subject.verb !== 'delete') onWritten?.(subject.resource, written.object);
+    if (written.ok && subject.verb !== 'delete' && subject.verb !== 'evict')
+      onWritten?.(subject.resource, written.object);
     return written;
   };
 }

@@ -52,6 +52,16 @@ export const traefikServices = (group: string, version: string): Resource =>
   grouped(group, version, 'traefikservices', 'TraefikService');
 export const trafficSplits = (version: string): Resource =>
   grouped('split.smi-spec.io', version, 'trafficsplits', 'TrafficSplit');
+export const ambassadorMappings = (group: string, version: string): Resource =>
+  group.startsWith('x.')
+    ? grouped(group, version, 'ambassadormappings', 'AmbassadorMapping')
+    : grouped(group, version, 'mappings', 'Mapping');
+export const appMeshVirtualServices = (version: string): Resource =>
+  grouped('appmesh.k8s.aws', version, 'virtualservices', 'VirtualService');
+export const appMeshVirtualRouters = (version: string): Resource =>
+  grouped('appmesh.k8s.aws', version, 'virtualrouters', 'VirtualRouter');
+export const appMeshVirtualNodes = (version: string): Resource =>
+  grouped('appmesh.k8s.aws', version, 'virtualnodes', 'VirtualNode');
 
 export const canaries = grouped('flagger.app', 'v1beta1', 'canaries', 'Canary');
 export const metricTemplates = grouped('flagger.app', 'v1beta1', 'metrictemplates', 'MetricTemplate');

@@ -5,6 +5,8 @@ import { parseFlags } from '#cli/go-flags.ts';
 import { connectCluster } from '#cluster/cluster.ts';
 import type { Shards } from '#cluster/sharding.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
+import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
+import { defaultRolloutSettings } from '#controllers/rollout/settings.ts';
 import { silentLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import type { Transport } from '#cluster/transport.ts';
@@ -46,8 +48,7 @@ export async function startController(
   kind: ControllerKind,
   deps: ControllerDeps,
 ): Promise<RunningController & { readonly registry: Registry }> {
-  if (kind === 'argo')
-    throw new Error('Cannot play recordings of Argo Rollouts: Serin has no controller for Rollouts yet');
+  if (kind === 'argo') return startRollouts(deps);
   const flags = parseFlags(flaggerFlags, deps.flags);
   if (!flags.ok)
     throw new Error(`Cannot start the controller: ${flags.help ? 'the flags ask for help' : flags.message}`);
@@ -60,6 +61,28 @@ export async function startController(
     registry,
     async stop(options) {
       await controller.stop(options);
+      await cluster.stop({ grace: 0 });
+    },
+  };
+}
+
+async function startRollouts({ transport, clock, random, http, log = silentLog }: ControllerDeps) {
+  const registry = new Registry();
+  const cluster = connectCluster({
+    transport,
+    clock,
+    random,
+    registry,
+    fieldManager: 'rollouts-controller',
+    qps: 1_000,
+    burst: 1_000,
+  });
+  const context = { clock, cluster, http, random, registry, log, redactor: createRedactor() };
+  const controller = startRolloutController(context, defaultRolloutSettings);
+  return {
+    registry,
+    async stop() {
+      await controller.stop();
       await cluster.stop({ grace: 0 });
     },
   };

@@ -84,6 +84,16 @@ export function isFullyAvailable(set: ReplicaSet | undefined): boolean {
   return sizeOf(set) > 0 && availableOf(set) >= sizeOf(set);
 }
 
+/** It has exactly as many pods as the Rollout wants, was sized for that number, and all of them are available. */
+export function isSaturated(set: ReplicaSet | undefined, replicas: number): boolean {
+  return (
+    set !== undefined &&
+    sizeOf(set) === replicas &&
+    availableOf(set) === replicas &&
+    desiredReplicasOf(set) === replicas
+  );
+}
+
 export const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number =>
   sets.reduce((sum, set) => sum + count(set), 0);
 

@@ -1,0 +1,104 @@
+/** The caches that the Rollout controller reads: its own kinds from the start, those of routers and workloads from their first use on. */
+import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
+import {
+  analysisRuns,
+  analysisTemplates,
+  clusterAnalysisTemplates,
+  experiments,
+  nameOf,
+  replicaSets,
+  rollouts,
+  services,
+} from '#cluster/resource.ts';
+import type { Store } from '#cluster/store.ts';
+import { instanceIdLabel } from '#engine/rollout/analysis-runs.ts';
+import { PassFailed } from '#engine/rollout/effects.ts';
+import { hashLabel } from '#engine/rollout/replica-set.ts';
+import { sleep } from '#runtime/clock.ts';
+import type { Context } from '../context.ts';
+import type { RolloutSettings } from './settings.ts';
+
+/** How long a pass waits for the first list of a kind that it needs, in milliseconds. */
+const firstListLimit = 5_000;
+
+/** Name of the index of children by the uid of their controller. */
+export const ownerIndex = 'owner';
+/** What that index has for objects without a controller. */
+export const orphaned = '';
+
+export interface RolloutCaches {
+  readonly rollouts: Store;
+  readonly replicaSets: Store;
+  readonly services: Store;
+  readonly runs: Store;
+  readonly experiments: Store;
+  /** The store of any other kind; the first call starts its watch. `onOpened` of the controller learns of it. */
+  of(resource: Resource): Store;
+  get(resource: Resource, ref: Ref): KubeObject | undefined;
+  /** Makes sure that these kinds are listed. */
+  need(resources: readonly Resource[], signal: AbortSignal): Promise<void>;
+}
+
+export function openRolloutCaches(
+  { cluster, clock }: Context,
+  { namespace, instanceId }: RolloutSettings,
+  onOpened: (resource: Resource, store: Store) => void,
+): RolloutCaches {
+  const scope = namespace === undefined ? {} : { namespace };
+  const own = {
+    ...scope,
+    labelSelector: instanceId === undefined ? `!${instanceIdLabel}` : `${instanceIdLabel}=${instanceId}`,
+  };
+  const indexes = { [ownerIndex]: (object: KubeObject) => [ownerOf(object)] };
+  const known = new Map<string, Store>();
+  const open = (resource: Resource, options: Parameters<typeof cluster.stores.of>[1]): Store => {
+    const store = cluster.stores.of(resource, options);
+    known.set(nameOf(resource), store);
+    return store;
+  };
+  const first = {
+    rollouts: open(rollouts, own),
+    replicaSets: open(replicaSets, { ...scope, labelSelector: hashLabel, indexes }),
+    services: open(services, scope),
+    runs: open(analysisRuns, { ...own, indexes }),
+    experiments: open(experiments, { ...own, indexes }),
+  };
+  open(analysisTemplates, own);
+  if (namespace === undefined) open(clusterAnalysisTemplates, { labelSelector: own.labelSelector });
+  const of = (resource: Resource): Store => {
+    const found = known.get(nameOf(resource));
+    if (found !== undefined) return found;
+    const store = open(resource, scope);
+    onOpened(resource, store);
+    return store;
+  };
+  const listed = new Set<Store>();
+  return {
+    ...first,
+    of,
+    get: (resource, ref) => of(resource).get(ref),
+    async need(resources, signal) {
+      const waiting = resources
+        .map((resource) => ({ resource, store: of(resource) }))
+        .filter(({ store }) => !listed.has(store));
+      await Promise.all(
+        waiting.map(async ({ resource, store }) => {
+          const isLate = await Promise.race([
+            store.ready.then(() => false),
+            sleep(clock, firstListLimit, signal).then(
+              () => true,
+              () => true,
+            ),
+          ]);
+          if (isLate)
+            throw new PassFailed(`Cannot list ${nameOf(resource)}: install its CRD, or allow Serin to list it`);
+          listed.add(store);
+        }),
+      );
+    },
+  };
+}
+
+function ownerOf({ metadata }: KubeObject): string {
+  return (metadata.ownerReferences ?? []).find(({ controller }) => controller === true)?.uid ?? orphaned;
+}

@@ -1,0 +1,140 @@
+/** Builds what a pass over a Rollout starts from: everything from caches, each object parsed once for each of its versions. */
+import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
+import { parseExperiment, type Experiment } from '#api/experiment.ts';
+import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import { parseRollout, type Rollout } from '#api/rollout.ts';
+import {
+  analysisTemplates,
+  clusterAnalysisTemplates,
+  deployments,
+  ingresses,
+  podTemplates,
+  replicaSets,
+  services,
+} from '#cluster/resource.ts';
+import { selectorMatches, selectorText } from '#cluster/label-selector.ts';
+import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
+import type { RolloutSnapshot } from '#engine/rollout/snapshot.ts';
+import type { References } from '#engine/rollout/validation-references.ts';
+import { resolveWorkload, workloadKinds, type Resolved } from '#engine/rollout/workload-ref.ts';
+import { orphaned, ownerIndex, type RolloutCaches } from './caches.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** Parsed forms by the object that the store holds: a new version is a new object. */
+function remembering<T>(parse: (object: KubeObject) => T): (object: KubeObject) => T {
+  const known = new WeakMap<KubeObject, T>();
+  return (object) => {
+    const found = known.get(object);
+    if (found !== undefined) return found;
+    const parsed = parse(object);
+    known.set(object, parsed);
+    return parsed;
+  };
+}
+
+/** A Rollout that cannot be read at all has no spec that says anything: validation tells why. */
+export const readRollout = remembering((object): Rollout => {
+  const parsed = parseRollout(object);
+  return parsed.ok ? parsed.rollout : { ...object, spec: {} };
+});
+
+const readRun = remembering((object): AnalysisRun | undefined => {
+  const parsed = parseAnalysisRun(object);
+  return parsed.ok ? parsed.run : undefined;
+});
+
+const readExperiment = remembering((object): Experiment | undefined => {
+  const parsed = parseExperiment(object);
+  return parsed.ok ? parsed.experiment : undefined;
+});
+
+const workloadResources: Readonly<Record<(typeof workloadKinds)[number], Resource>> = {
+  Deployment: deployments,
+  ReplicaSet: replicaSets,
+  PodTemplate: podTemplates,
+};
+
+/** The kinds, beyond those that are always watched, that the Rollout's pass will look at. */
+export function kindsOf(rollout: Rollout, routed: readonly Resource[]): readonly Resource[] {
+  const kind = workloadKinds.find((one) => one === rollout.spec.workloadRef?.kind);
+  const { nginx, alb } = rollout.spec.strategy?.canary?.trafficRouting ?? {};
+  return [
+    ...(kind === undefined ? [] : [workloadResources[kind]]),
+    ...(nginx === undefined && alb === undefined ? [] : [ingresses]),
+    ...routed,
+  ];
+}
+
+export interface Observing {
+  readonly caches: RolloutCaches;
+  readonly dependencies: Dependencies;
+  readonly key: string;
+  readonly now: Date;
+  readonly instanceId: string | undefined;
+  readonly routers: readonly string[];
+}
+
+export function observe(stored: Rollout, observing: Observing): RolloutSnapshot {
+  const { caches, now, instanceId, routers } = observing;
+  const { namespace = '', uid = '' } = stored.metadata;
+  const look = lookingAt(observing, namespace);
+  const workload = workloadOf(stored, look);
+  const { rollout } = workload;
+  const present = <T>(items: Iterable<KubeObject>, read: (object: KubeObject) => T | undefined): readonly T[] =>
+    [...items].flatMap((item) => read(item) ?? []);
+  return {
+    rollout,
+    ...(workload.problem === undefined ? {} : { unresolved: workload.problem }),
+    ...(workload.generation === undefined ? {} : { workloadGeneration: workload.generation }),
+    // The store holds what the API server sends for this kind.
+    sets: [...caches.replicaSets.byIndex(ownerIndex, uid)] as ReplicaSet[],
+    orphans: orphansOf(rollout, caches),
+    runs: present(caches.runs.byIndex(ownerIndex, uid), readRun),
+    experiments: present(caches.experiments.byIndex(ownerIndex, uid), readExperiment),
+    references: referencesOf(look, namespace),
+    routers,
+    ...(instanceId === undefined ? {} : { instanceId }),
+    now,
+  };
+}
+
+type Look = (resource: Resource, name: string, namespace?: string) => KubeObject | undefined;
+
+/** Reads from the caches, and remembers who has read. */
+export function lookingAt(
+  { caches, dependencies, key }: Pick<Observing, 'caches' | 'dependencies' | 'key'>,
+  home: string,
+): Look {
+  return (resource, name, namespace = home) => {
+    const ref = resource.namespaced ? { namespace, name } : { name };
+    dependencies.note(key, resource, ref);
+    return caches.get(resource, ref);
+  };
+}
+
+function workloadOf(stored: Rollout, look: Look): Resolved {
+  return resolveWorkload(stored, (kind, name) => look(workloadResources[kind], name));
+}
+
+function referencesOf(look: Look, namespace: string): References {
+  return {
+    service: (name) => look(services, name),
+    ingress: (name) => look(ingresses, name),
+    analysisTemplate: (name) => look(analysisTemplates, name),
+    clusterAnalysisTemplate: (name) => look(clusterAnalysisTemplates, name),
+    object: (resource, name, elsewhere = namespace) => look(resource, name, elsewhere),
+  };
+}
+
+/** ReplicaSets without an owner that the Rollout's selector means. */
+function orphansOf({ metadata, spec }: Rollout, caches: RolloutCaches): readonly ReplicaSet[] {
+  if (spec.selector === undefined) return [];
+  const selector = selectorText(spec.selector);
+  if (selector === '') return [];
+  return [...caches.replicaSets.byIndex(ownerIndex, orphaned)].filter(
+    (set) =>
+      set.metadata.namespace === metadata.namespace &&
+      set.metadata.deletionTimestamp === undefined &&
+      selectorMatches(selector, set.metadata.labels ?? {}),
+  ) as ReplicaSet[]; // the store holds what the API server sends for this kind
+}

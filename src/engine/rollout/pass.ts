@@ -1,0 +1,135 @@
+/** The policy of a Rollout: one look at it, from top to bottom. */
+import type { RolloutStatus } from '#api/rollout.ts';
+import { blueGreenPass, scaleBlueGreen } from './blue-green.ts';
+import { canaryPass } from './canary.ts';
+import { scaleCanary } from './canary-scaling.ts';
+import { withoutCondition } from './conditions.ts';
+import { blueGreenOf, canaryOf } from './defaults.ts';
+import { ask, type Steps } from './effects.ts';
+import { reportInvalid } from './invalid-spec.ts';
+import { createNewSet } from './new-set-creation.ts';
+import { ownerReference } from './owner.ts';
+import {
+  annotationKeys,
+  availableOf,
+  desiredReplicasOf,
+  observedOf,
+  total,
+  sizeOf,
+  type ReplicaSet,
+} from './replica-set.ts';
+import {
+  isFullyPromoted,
+  keepSet,
+  newSetOf,
+  replicasWanted,
+  setOf,
+  stableSetOf,
+  startPass,
+  type Draft,
+  type Pass,
+  type RolloutSnapshot,
+} from './snapshot.ts';
+import { finishStatus, syncPauseConditions } from './status.ts';
+import { validateReferences } from './validation-references.ts';
+import { validateSpec } from './validation.ts';
+
+export interface Outcome {
+  /** Milliseconds until it is worth looking again, also when nothing happens before. */
+  readonly wakeIn: number | undefined;
+}
+
+/** How long to wait before an invalid Rollout is looked at again, in milliseconds. What it refers to is watched as well. */
+const invalidAgainIn = 20_000;
+
+export function* rolloutPass(seen: RolloutSnapshot): Steps<Outcome> {
+  const problem = seen.unresolved ?? validateSpec(seen.rollout) ?? validateReferences(seen.rollout, seen.references);
+  if (problem !== undefined) {
+    yield* reportInvalid(seen, problem);
+    return { wakeIn: invalidAgainIn };
+  }
+  const pass = startPass(seen);
+  yield* claimSets(pass);
+  yield* noteWorkload(pass);
+  dropAbortOfPromoted(pass);
+  yield* onePass(pass);
+  return { wakeIn: pass.wakeIn };
+}
+
+/** One look at a valid Rollout: the first thing that is due. */
+function* onePass(pass: Pass): Steps {
+  if (newSetOf(pass) === undefined) return yield* createNewSet(pass);
+  if (pass.rollout.spec.replicas === undefined) {
+    // Autoscalers need a number to start from.
+    yield* ask({ do: 'change-rollout', changes: [{ path: ['spec', 'replicas'], value: 1 }] });
+    return;
+  }
+  if (yield* syncPauseConditions(pass)) return;
+  if (isScalingEvent(pass)) return yield* scaleOnly(pass);
+  const blueGreen = blueGreenOf(pass.rollout);
+  const canary = canaryOf(pass.rollout);
+  if (blueGreen !== undefined) yield* blueGreenPass(pass, blueGreen);
+  else if (canary !== undefined) yield* canaryPass(pass, canary);
+}
+
+/** ReplicaSets that lost their owner, as when a Rollout is deleted and made anew with its pods left alone. */
+function* claimSets(pass: Pass): Steps {
+  for (const set of pass.seen.orphans) {
+    const owner = ownerReference(pass.rollout);
+    const ownerReferences = [...(set.metadata.ownerReferences ?? []), owner];
+    const changes = [{ path: ['metadata', 'ownerReferences'], value: ownerReferences }];
+    keepSet(pass, yield* ask({ do: 'change-set', set, changes }));
+  }
+}
+
+/** Clients wait for the version of the workload that they have changed. */
+function* noteWorkload(pass: Pass): Steps {
+  const { workloadGeneration: value } = pass.seen;
+  const { annotations } = pass.rollout.metadata;
+  if (annotations?.[annotationKeys.workloadGeneration] === value) return;
+  const path = ['metadata', 'annotations', annotationKeys.workloadGeneration];
+  const { spec } = pass.rollout;
+  pass.rollout = { ...(yield* ask({ do: 'change-rollout', changes: [{ path, value }] })), spec };
+}
+
+/** There is nothing to give up. */
+function dropAbortOfPromoted(pass: Pass): void {
+  const { status } = pass.rollout;
+  if (status?.abort !== true || !isFullyPromoted(pass)) return;
+  const { abort: _abort, ...kept } = status;
+  pass.rollout = { ...pass.rollout, status: kept };
+}
+
+/** Somebody has changed `replicas` since the ReplicaSets got their sizes. */
+function isScalingEvent(pass: Pass): boolean {
+  const wanted = replicasWanted(pass);
+  const isOutdated = (set: ReplicaSet | undefined): boolean =>
+    set !== undefined && sizeOf(set) > 0 && desiredReplicasOf(set) !== wanted;
+  return isOutdated(newSetOf(pass)) || isOutdated(stableSetOf(pass));
+}
+
+/** Pods alone: services, traffic, analysis and steps stay where they are. */
+function* scaleOnly(pass: Pass): Steps {
+  const { rollout } = pass;
+  const blueGreen = blueGreenOf(rollout);
+  const canary = canaryOf(rollout);
+  if (blueGreen !== undefined) {
+    if (pass.seen.references.service(blueGreen.activeService) === undefined) return;
+    yield* scaleBlueGreen(pass, blueGreen);
+  } else if (canary !== undefined) yield* scaleCanary(pass, canary);
+  yield* finishStatus(pass, scaledStatus(pass));
+}
+
+function scaledStatus(pass: Pass): Draft<RolloutStatus> {
+  const { rollout, sets } = pass;
+  const { abort: _a, abortedAt: _b, pauseConditions: _c, controllerPause: _d, ...kept } = rollout.status ?? {};
+  const active = setOf(sets, kept.blueGreen?.activeSelector);
+  const counted = active === undefined ? sets : [active];
+  return {
+    ...kept,
+    observedGeneration: String(rollout.metadata.generation ?? 0),
+    conditions: withoutCondition(kept.conditions ?? [], 'InvalidSpec'),
+    availableReplicas: total(counted, availableOf),
+    HPAReplicas: total(counted, observedOf),
+  };
+}

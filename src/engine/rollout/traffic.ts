@@ -1,0 +1,185 @@
+/** Traffic of a canary with routers: the weight that its pods can take, told to each router, and noted once it is. */
+import type { CanaryStrategy, TrafficWeights, WeightDestination } from '#api/rollout.ts';
+import { isReturning, returnWeight, servicePair } from './canary-services.ts';
+import { isSizeReached } from './canary-scaling.ts';
+import { currentIndexOf, currentStepOf, weightAt } from './canary-steps.ts';
+import { isDynamic } from './canary-weight.ts';
+import { maxWeightOf, stepsOf, trafficRoutingOf } from './defaults.ts';
+import { ask, PassFailed, type RouteCall, type RouteContext, type Steps } from './effects.ts';
+import { experimentDestinations } from './experiments.ts';
+import { isReached } from './progress-threshold.ts';
+import { availableOf, hashOf, isFullyAvailable } from './replica-set.ts';
+import { rolloutRevisionOf } from './revision.ts';
+import { isAborted, isFullyPromoted, newSetOf, replicasWanted, stableSetOf, wakeIn, type Pass } from './snapshot.ts';
+import { tell, warn } from './telling.ts';
+
+/** How long to wait for a data plane that has not taken a weight on, in milliseconds. */
+const verifyAgainIn = 10_000;
+
+export function* routeTraffic(pass: Pass, strategy: CanaryStrategy): Steps {
+  if (trafficRoutingOf(pass.rollout) === undefined) {
+    pass.weights = undefined;
+    return;
+  }
+  const share = shareOf(pass);
+  if (!canStableServeRest(pass, strategy, share.weight)) return;
+  for (const router of pass.seen.routers) if (!(yield* routeBy(pass, strategy, router, share))) return;
+}
+
+/** What the canary gets, and what goes with it. */
+interface Share {
+  readonly weight: number;
+  /** Routes that steps have added go. */
+  readonly endsManagedRoutes?: boolean;
+  /** Experiments that run get their part. */
+  readonly withExperiments?: boolean;
+  /** Where the recorded ReplicaSet still has the traffic. */
+  readonly canaryHash?: string;
+}
+
+/** The first rule that holds. */
+function shareOf(pass: Pass): Share {
+  const recorded = pass.rollout.status?.canary?.weights?.canary;
+  const set = newSetOf(pass);
+  if (isReturning(pass)) return { weight: returnWeight(pass), canaryHash: recorded?.podTemplateHash ?? '' };
+  if (stableSetOf(pass) === undefined || isFullyPromoted(pass)) return { weight: 0, endsManagedRoutes: true };
+  if (isAborted(pass)) return { weight: returnWeight(pass), endsManagedRoutes: true };
+  if (availableOf(set) === 0) return { weight: 0, withExperiments: true, endsManagedRoutes: true };
+  if (pass.rollout.status?.promoteFull === true) {
+    const share = Math.floor((maxWeightOf(pass.rollout) * availableOf(set)) / Math.max(1, replicasWanted(pass)));
+    return { weight: isDynamic(pass) ? share : (recorded?.weight ?? 0), endsManagedRoutes: true };
+  }
+  return stepShare(pass);
+}
+
+function stepShare(pass: Pass): Share {
+  const index = currentIndexOf(pass);
+  if (index === undefined) return { weight: 0 };
+  if (!isSizeReached(pass, undefined)) return { weight: weightAt(pass, index - 1) ?? 0, withExperiments: true };
+  if (index >= stepsOf(pass.rollout).length) return { weight: maxWeightOf(pass.rollout) };
+  return { weight: weightAt(pass, index) ?? 0, withExperiments: true };
+}
+
+/** Traffic that the canary does not get needs stable pods. Until they are there nothing is touched. */
+function canStableServeRest(pass: Pass, { replicaProgressThreshold }: CanaryStrategy, weight: number): boolean {
+  const stable = stableSetOf(pass);
+  if (stable === undefined) return false;
+  const all = maxWeightOf(pass.rollout);
+  const desired = Math.floor(((all - weight) * replicasWanted(pass)) / all);
+  const available = availableOf(stable);
+  if (available >= desired) return true;
+  return replicaProgressThreshold !== undefined && isReached({ available, desired }, replicaProgressThreshold);
+}
+
+/** Answers whether the next router may be told. */
+function* routeBy(pass: Pass, strategy: CanaryStrategy, router: string, share: Share): Steps<boolean> {
+  const context = contextOf(pass, strategy, share);
+  const call = function* (told: RouteCall): Steps<boolean | undefined> {
+    return yield* ask({ do: 'route', router, context, ...told });
+  };
+  if (share.endsManagedRoutes === true) yield* call({ call: 'remove-managed-routes' });
+  yield* addRoutesOfStep(pass, call);
+  const { weight } = share;
+  const isEmpty = availableOf(newSetOf(pass)) === 0 && (recordedWeights(pass)?.canary.weight ?? 0) > 0;
+  try {
+    // An empty version must have lost its traffic before routes name it.
+    if (isEmpty) yield* call({ call: 'set-weight', weight });
+    yield* call({ call: 'update-hash' });
+    yield* call({ call: 'set-weight', weight });
+  } catch (error) {
+    if (error instanceof PassFailed) yield* warn('TrafficRoutingError', error.message);
+    throw error;
+  }
+  yield* recordWeights(pass, strategy, context, weight);
+  return yield* verify(pass, call, weight);
+}
+
+/** A step that adds a route is complete at once; on the very first version there is nothing to tell apart. */
+function* addRoutesOfStep(pass: Pass, call: (told: RouteCall) => Steps<boolean | undefined>): Steps {
+  const { setHeaderRoute, setMirrorRoute } = currentStepOf(pass) ?? {};
+  if (Number(rolloutRevisionOf(pass)) <= 1 || isFullyPromoted(pass) || isAborted(pass)) return;
+  if (setHeaderRoute !== undefined) yield* call({ call: 'set-header-route', step: setHeaderRoute });
+  if (setMirrorRoute !== undefined) yield* call({ call: 'set-mirror-route', step: setMirrorRoute });
+}
+
+function contextOf(pass: Pass, strategy: CanaryStrategy, share: Share): RouteContext {
+  const { canary, stable } = servicePair(pass, strategy);
+  const set = newSetOf(pass);
+  return {
+    canaryService: canary,
+    stableService: stable,
+    canaryHash: share.canaryHash ?? hashOf(set),
+    stableHash: hashOf(stableSetOf(pass)),
+    canaryReady: set === undefined || isFullyAvailable(set),
+    stableReady: stableSetOf(pass) === undefined || isFullyAvailable(stableSetOf(pass)),
+    additional: share.withExperiments === true ? experimentDestinations(pass) : [],
+  };
+}
+
+const recordedWeights = ({ rollout }: Pass): TrafficWeights | undefined => rollout.status?.canary?.weights;
+
+/** Notes what the routers were told, under the names of the spec, and tells it where it is new. */
+function* recordWeights(pass: Pass, strategy: CanaryStrategy, context: RouteContext, weight: number): Steps {
+  const { canaryHash, stableHash, additional } = context;
+  const { canaryService, stableService } = strategy;
+  const rest = additional.reduce((sum, one) => sum + one.weight, 0);
+  const next: TrafficWeights = {
+    canary: destination(weight, canaryService, canaryHash),
+    stable: destination(maxWeightOf(pass.rollout) - weight - rest, stableService, stableHash),
+    ...(additional.length === 0 ? {} : { additional }),
+  };
+  const before = pass.weights;
+  if (before !== undefined && isSame(before, next)) return;
+  pass.weights = next;
+  yield* tell('TrafficWeightUpdated', `Traffic weight updated ${changeText(before, next)}`);
+}
+
+function destination(weight: number, serviceName: string | undefined, podTemplateHash: string): WeightDestination {
+  return {
+    weight,
+    ...(serviceName === undefined || serviceName === '' ? {} : { serviceName }),
+    ...(podTemplateHash === '' ? {} : { podTemplateHash }),
+  };
+}
+
+function isSame(one: TrafficWeights, other: TrafficWeights): boolean {
+  const text = ({ canary, stable, additional = [] }: TrafficWeights): string =>
+    JSON.stringify([canary, stable, ...additional].map((to) => [to.weight, to.serviceName, to.podTemplateHash]));
+  return text(one) === text(other);
+}
+
+function changeText(before: TrafficWeights | undefined, after: TrafficWeights): string {
+  const to = after.canary.weight;
+  const weight =
+    before === undefined ? `to ${to}` : before.canary.weight === to ? '' : `from ${before.canary.weight} to ${to}`;
+  const added = additionalText(after);
+  return added === additionalText(before) ? weight : `${weight}, additional: ${added}`;
+}
+
+function additionalText(weights: TrafficWeights | undefined): string {
+  const texts = (weights?.additional ?? []).map(
+    ({ weight, serviceName = '', podTemplateHash = '' }) => `{${weight} ${serviceName} ${podTemplateHash}}`,
+  );
+  return `[${texts.join(' ')}]`;
+}
+
+function* verify(pass: Pass, call: (told: RouteCall) => Steps<boolean | undefined>, weight: number): Steps<boolean> {
+  let verified: boolean | undefined;
+  try {
+    verified = yield* call({ call: 'verify-weight', weight });
+  } catch (error) {
+    if (!(error instanceof PassFailed)) throw error;
+    yield* warn('WeightVerifyError', `Failed to verify weight: ${error.message}`);
+    return false;
+  }
+  if (pass.weights !== undefined) {
+    const { verified: _before, ...weights } = pass.weights;
+    pass.weights = verified === undefined ? weights : { ...weights, verified };
+  }
+  if (verified !== false) return true;
+  wakeIn(pass, verifyAgainIn);
+  // Old pods must not go before all of the traffic has.
+  if (weight === maxWeightOf(pass.rollout))
+    throw new PassFailed(`end of rollout, desired weight ${weight} not yet verified`);
+  return true;
+}
