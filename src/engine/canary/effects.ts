@@ -6,6 +6,8 @@ import type { KubeObject, OwnerReference, Ref } from '#api/kubernetes.ts';
 import type { Measurement } from '#api/measurement.ts';
 import type { Split } from '#api/split.ts';
 
+export { PassFailed } from '../pass-failed.ts';
+
 export type Severity = 'info' | 'warn' | 'error';
 
 /** The kinds of objects that the engine itself writes; routing objects are the routers' business. */
@@ -112,9 +114,4 @@ export type Steps<T = void> = Generator<Effect, T, unknown>;
 export function* ask<E extends Effect>(effect: E): Steps<Answers[E['do']]> {
   // The interpreter answers each effect with the type that `Answers` names for it.
   return (yield effect) as Answers[E['do']];
-}
-
-/** A pass cannot go on. The message is the text of the Warning that the user sees; the next tick tries again. */
-export class PassFailed extends Error {
-  override readonly name = 'PassFailed';
 }
