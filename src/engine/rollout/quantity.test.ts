@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity } from './quantity.ts';
+import { canonicalQuantity, quantityAmount } from './quantity.ts';
 
 describe('a quantity', () => {
   it.each([
@@ -34,8 +34,25 @@ describe('a quantity', () => {
     ['no quantity', 'no quantity'],
     ['5X', '5X'],
     ['', ''],
-    ['e3', 'e3'],
   ])('%j is %j', (text, expected) => expect(canonicalQuantity(text)).toBe(expected));
+
+  it.each([
+    ['1Gi', '1024Mi'],
+    ['1Gi', '1073741824'],
+    ['1.500', '1500m'],
+    ['+5', '5'],
+    ['003Ti', '3Ti'],
+    ['1.3333Gi', '1431619973940m'],
+    ['1u', '1m'],
+    ['-1k', '-1000'],
+    ['-0', '0'],
+  ])('%s has the amount of %s', (one, other) => expect(quantityAmount(one)).toBe(quantityAmount(other)));
+
+  it.each([
+    ['1', '2'],
+    ['-1', '1'],
+    ['nothing', 'anything'],
+  ])('%s has not the amount of %s', (one, other) => expect(quantityAmount(one)).not.toBe(quantityAmount(other)));
 
   it('does not change when it is written again', () => {
     const suffix = fc.constantFrom('', 'm', 'k', 'M', 'Ki', 'Mi', 'Gi', 'u', 'n', 'e3', 'e-2');

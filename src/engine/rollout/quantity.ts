@@ -30,6 +30,14 @@ export function canonicalQuantity(text: string): string {
   return parsed.isNegative ? `-${digits}` : digits;
 }
 
+/** The same text for quantities of the same amount. Kubernetes rounds resources up to thousandths. */
+export function quantityAmount(text: string): string {
+  const parsed = parse(text.trim());
+  if (parsed === undefined) return text;
+  const amount = roundedUp(nanosOf(parsed), nano / 1000n);
+  return `${parsed.isNegative && amount > 0n ? '-' : ''}${amount}m`;
+}
+
 function parse(text: string): Parsed | undefined {
   const [, sign, whole = '', fraction = '', suffix = ''] =
     /^([+-]?)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)|[a-zA-Z]*)$/.exec(text) ?? [];

@@ -3,6 +3,7 @@ import type { PodTemplate } from '#api/workload.ts';
 import { goJson, structsOf } from './go-json.ts';
 import { withoutDefaults, type PodObject } from './pod-defaults.ts';
 import { podFieldOrder } from './pod-field-order.ts';
+import { quantityAmount } from './quantity.ts';
 import { hashLabel } from './replica-set.ts';
 
 const structs = structsOf(podFieldOrder);
@@ -38,7 +39,14 @@ function stripped(type: string, value: unknown): unknown {
 }
 
 function strippedMember(type: string, value: unknown): unknown {
+  if (type === 'Quantity') return amountsOf(value);
   return Array.isArray(value) ? value.map((item) => stripped(type, item)) : stripped(type, value);
+}
+
+/** Of one quantity, or of a map of them. */
+function amountsOf(value: unknown): unknown {
+  if (!isObject(value)) return quantityAmount(String(value));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, quantityAmount(String(item))]));
 }
 
 function isObject(value: unknown): value is PodObject {
