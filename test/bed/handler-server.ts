@@ -9,7 +9,8 @@ export interface HandlerServer {
 
 /** Listens on `address`, by default at a free port. */
 export async function serveHandler(handler: Handler, address: string, port = 0): Promise<HandlerServer> {
-  const server = createServer((request, response) => {
+  // Idle connections live as long as Prometheus lets them, not 5 s as Node would: less than an interval.
+  const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
