@@ -95,13 +95,13 @@ const specialTypes: Readonly<Record<Special['is'], string>> = {
   func: 'func',
 };
 
-/** The shortest text of a float, with an exponent where Go's `%v` has one. */
+/** The shortest text of a float, with an exponent where Go's `%v` has one: `1e+06`, `1e-05`. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
   const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e21)) {
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) {
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   }
   return String(value);
