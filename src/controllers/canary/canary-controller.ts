@@ -23,7 +23,7 @@ import { configTracking } from './config-tracking.ts';
 import { canaryGauges } from './gauges.ts';
 import { measuringWith } from './measuring.ts';
 import { Memories, type Memory } from './memories.ts';
-import { withOwnFields } from './dropped-status.ts';
+import { waitsOf, withOwnFields } from './dropped-status.ts';
 import { kindsOf, observe, readCanary, targetOf } from './observing.ts';
 import { ownership } from './ownership.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
@@ -83,7 +83,8 @@ export function startCanaryController(
     if (memory.isTakenOver === true) await catchUp(key, memory, signal);
     const object = caches.canaries.get(refOfKey(key));
     if (object === undefined) return {};
-    await caches.need([canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)]);
+    const kinds = [canaries, deployments, services, metricTemplates, ...kindsOf(readCanary(object).canary)];
+    await caches.need(kinds, signal);
     const due = memories.take(key, object, clock.monotonic());
     if (due !== undefined) await passOver(key, object, memory, { due, signal, part });
     return { wakeIn: memories.wakeIn(key, clock.monotonic()) };
@@ -136,7 +137,7 @@ export function startCanaryController(
     const watched = (effect: Effect): Promise<unknown> => {
       analysed ||=
         effect.do === 'measure' || (effect.do === 'call-hook' && checkHooks.has(effect.hook.type || 'rollout'));
-      if (effect.do === 'write-status') memory.written = effect.status;
+      if (effect.do === 'write-status') memory.written = waitsOf(effect.status);
       return perform(effect);
     };
     try {

@@ -16,11 +16,22 @@ export function droppedStatus(wanted: object, { metadata, status }: KubeObject):
   return `Cannot keep ${fields} in the status of ${metadata.name}.${metadata.namespace}: the CRD ${nameOf(canaries)} lacks them, apply deploy/crds`;
 }
 
+/** As much of a status as its waits need: the rest of it, with all its decisions, would be kept for nothing. */
+export type Waits = Pick<CanaryStatus, 'phase' | 'draining' | 'held'>;
+
+export function waitsOf({ phase, draining, held }: CanaryStatus): Waits {
+  return {
+    ...(phase === undefined ? {} : { phase }),
+    ...(draining === undefined ? {} : { draining }),
+    ...(held === undefined ? {} : { held }),
+  };
+}
+
 /**
  * The Canary with the waits that were written last, where its CRD did not keep them: without them a rollback would begin anew with each
  * pass. A wait belongs to its phase; after a restart it is forgotten, and begins once more.
  */
-export function withOwnFields(read: ReadCanary, written: CanaryStatus | undefined): ReadCanary {
+export function withOwnFields(read: ReadCanary, written: Waits | undefined): ReadCanary {
   const { status } = read.canary;
   if (written === undefined || status === undefined || status.phase !== written.phase) return read;
   const { draining, held } = written;

@@ -1,7 +1,8 @@
 /** What the controller remembers of each Canary between passes, and why and when the next one is due; all of it can be lost. */
-import type { CanaryStatus, Decision } from '#api/canary-status.ts';
+import type { Decision } from '#api/canary-status.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Snapshot } from '#engine/canary/snapshot.ts';
+import type { Waits } from './dropped-status.ts';
 import { Schedule } from './schedule.ts';
 
 type Due = Snapshot['due'];
@@ -14,8 +15,8 @@ export interface Memory {
   /** Monotonic time at which draining is looked at. */
   wakeAt?: number | undefined;
   unwritten: readonly Decision[];
-  /** The status that was written last: a CRD without Serin's own fields does not keep them. */
-  written?: CanaryStatus;
+  /** The waits that were written last: a CRD without Serin's own fields does not keep them. */
+  written?: Waits;
   /** Another process has worked on it until now: the watch may be behind what that one wrote. */
   isTakenOver?: boolean;
 }
