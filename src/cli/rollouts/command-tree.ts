@@ -1,8 +1,15 @@
 /** All commands of the plugin, by where they stand: a new one is one line here. */
 import type { Command } from './command.ts';
+import { abortCommand } from './commands/abort.ts';
 import { completionCommand } from './commands/completion.ts';
 import { getExperimentCommand } from './commands/get-experiment.ts';
 import { getRolloutCommand } from './commands/get-rollout.ts';
+import { listExperimentsCommand } from './commands/list-experiments.ts';
+import { listRolloutsCommand } from './commands/list-rollouts.ts';
+import { promoteCommand } from './commands/promote.ts';
+import { retryRolloutCommand } from './commands/retry-rollout.ts';
+import { statusCommand } from './commands/status.ts';
+import { undoCommand } from './commands/undo.ts';
 import { versionCommand } from './commands/version.ts';
 
 const get: Command = {
@@ -31,7 +38,17 @@ const list: Command = {
   # List experiments
   kubectl argo rollouts list experiments`,
   plainUse: true,
-  commands: [],
+  commands: [listExperimentsCommand, listRolloutsCommand],
+};
+
+const retry: Command = {
+  use: 'retry <rollout|experiment> RESOURCE_NAME',
+  summary: 'Retry a rollout or an experiment',
+  example: `
+  # Retry an aborted rollout
+  kubectl argo rollouts retry rollout guestbook`,
+  plainUse: true,
+  commands: [retryRolloutCommand],
 };
 
 export const root: Command = {
@@ -54,5 +71,15 @@ export const root: Command = {
   # Retry an aborted rollout
   kubectl argo rollouts retry rollout guestbook`,
   plainUse: true,
-  commands: [completionCommand, get, list, versionCommand],
+  commands: [
+    abortCommand,
+    completionCommand,
+    get,
+    list,
+    promoteCommand,
+    retry,
+    statusCommand,
+    undoCommand,
+    versionCommand,
+  ],
 };

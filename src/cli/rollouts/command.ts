@@ -57,7 +57,7 @@ export interface Call<T extends FlagTable = FlagTable> {
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Connects on the first call. Throws a plain error that says what is wrong with the kubeconfig. */
-  cluster(): Promise<ClusterAccess>;
+  readonly cluster: () => Promise<ClusterAccess>;
 }
 
 export interface ClusterAccess {
