@@ -54,7 +54,8 @@ export class WorkQueue {
   readonly #ready = new Set<Entry>();
   readonly #busy = new Map<string, Promise<void>>();
   readonly #failures = new Map<string, number>();
-  readonly #abort = new AbortController();
+  /** One for each pass that runs: with one for all, each listener of each pass would be in the way of all others. */
+  readonly #aborts = new Set<AbortController>();
   #sequence = 0;
   #pumping = false;
   #stopped = false;
@@ -109,7 +110,8 @@ export class WorkQueue {
     this.#stopped = true;
     this.#timer?.cancel();
     const grace = options.grace ?? 0;
-    const abort = (): void => this.#abort.abort(new Error('The work queue stops'));
+    const reason = new Error('The work queue stops');
+    const abort = (): void => this.#aborts.forEach((one) => one.abort(reason));
     const cancel = grace > 0 && this.#busy.size > 0 ? this.#options.clock.after(grace, abort) : abort();
     await Promise.all(this.#busy.values());
     cancel?.();
@@ -164,10 +166,12 @@ export class WorkQueue {
 
   async #run(key: string, startedAt: number): Promise<void> {
     const { clock, hooks, random, work } = this.#options;
+    const abort = new AbortController();
+    this.#aborts.add(abort);
     // The pass begins in its own microtask, so that nothing it adds is handled while the queue is being walked.
     await Promise.resolve();
     try {
-      const result = await work(key, this.#abort.signal);
+      const result = await work(key, abort.signal);
       this.#failures.delete(key);
       if (result?.wakeIn !== undefined) this.add(key, { after: result.wakeIn });
       hooks?.ended?.('done', clock.monotonic() - startedAt);
@@ -179,6 +183,7 @@ export class WorkQueue {
       hooks?.ended?.('failed', clock.monotonic() - startedAt);
       if (!this.#stopped) hooks?.failed?.(key, error, failures, wakeIn);
     } finally {
+      this.#aborts.delete(abort);
       this.#busy.delete(key);
       this.#pumpSoon();
     }
