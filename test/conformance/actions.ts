@@ -1,5 +1,7 @@
 /** What a scenario's steps do to the cluster and to the servers around it. */
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
+import { kubeApi } from '#cli/rollouts/kube-api.ts';
+import { runPlugin } from '#cli/rollouts/run-plugin.ts';
 import type { Objects } from '#sandbox/objects.ts';
 import { digList, isRecord, type Json } from './json.ts';
 import { kindOf } from './projection.ts';
@@ -7,7 +9,7 @@ import type { Action, Manifest } from './scenario.ts';
 import { namespace, type Stage } from './stage.ts';
 
 /** Throws what the API server says when it refuses. */
-export function perform(action: Action, stage: Stage): void {
+export async function perform(action: Action, stage: Stage): Promise<void> {
   if ('apply' in action) [action.apply].flat().forEach((manifest) => apply(stage.objects, manifest));
   else if ('patch' in action) each(action.patch, (key, patch) => patchObject(stage.objects, key, patch));
   else if ('patchStatus' in action)
@@ -19,7 +21,26 @@ export function perform(action: Action, stage: Stage): void {
   else if ('metric' in action) each(action.metric, (name, answer) => stage.metrics.set(name, answer));
   else if ('hook' in action) each(action.hook, (path, answer) => stage.hooks.set(path, answer));
   else if ('gateway' in action) stage.setGateway(action.gateway);
-  else throw new Error(`Cannot run "kubectl argo rollouts ${action.plugin}": the plugin's commands are not there yet`);
+  else await runCommandLine(action.plugin, stage);
+}
+
+/** The plugin itself, on the stage's cluster. */
+async function runCommandLine(line: string, stage: Stage): Promise<void> {
+  let complaint = '';
+  const io = {
+    stdout: () => {},
+    stderr: (text: string) => void (complaint += text),
+    signal: new AbortController().signal,
+  };
+  const code = await runPlugin(line.split(/\s+/), io, {
+    clock: stage.clock.as('player'),
+    env: {},
+    connect: async () => {
+      const transport = stage.connect();
+      return { namespace, api: kubeApi(transport), close: () => transport.close() };
+    },
+  });
+  if (code !== 0) throw new Error(`kubectl argo rollouts ${line}: ${complaint.trim()}`);
 }
 
 /** Creates the object, or merges the manifest into it when it exists. */

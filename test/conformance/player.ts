@@ -74,7 +74,7 @@ class Script {
   }
 
   begin(): void {
-    this.#try(() => this.#scenario.manifests.forEach((manifest) => apply(this.#stage.objects, manifest)));
+    void this.#try(async () => this.#scenario.manifests.forEach((manifest) => apply(this.#stage.objects, manifest)));
     this.#enterStep();
   }
 
@@ -123,20 +123,22 @@ class Script {
 
   #actAfter(step: Step): void {
     this.#waiting = true;
-    this.#clock.after(step.after * 1000, () => this.#act(step));
+    this.#clock.after(step.after * 1000, () => void this.#act(step));
   }
 
-  #act(step: Step): void {
-    this.#try(() => step.do.forEach((action) => perform(action, this.#stage)), step.refused);
+  async #act(step: Step): Promise<void> {
+    await this.#try(async () => {
+      for (const action of step.do) await perform(action, this.#stage);
+    }, step.refused);
     this.#waiting = false;
     this.acted.push(this.#stage.clock.elapsed / 1000);
     if (!this.isOver) this.#enterStep();
   }
 
   /** `refused`: a part of the message with which the API server has to refuse. */
-  #try(act: () => void, refused?: string): void {
+  async #try(act: () => Promise<void>, refused?: string): Promise<void> {
     try {
-      act();
+      await act();
     } catch (error) {
       const message = errorText(error);
       if (refused === undefined) this.failure = `${this.#stepName}: ${message}`;

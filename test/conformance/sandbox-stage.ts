@@ -42,6 +42,7 @@ export async function stageWith(scenario: Scenario, start: StartController): Pro
     objects: world.objects,
     metrics,
     hooks,
+    connect: () => world.api.connect(),
     setGateway: (mode) => world.gateway.setMode(mode),
     async stop() {
       await controller.stop();

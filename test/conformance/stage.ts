@@ -1,4 +1,5 @@
 /** What a scenario is played on: a cluster, its clock and the scripted servers around it. */
+import type { Transport } from '#cluster/transport.ts';
 import type { GatewayMode } from '#sandbox/gateway-status.ts';
 import type { Objects } from '#sandbox/objects.ts';
 import type { ScriptedMetrics } from '#sandbox/scripted-metrics.ts';
@@ -10,6 +11,8 @@ export interface Stage {
   readonly objects: Objects;
   readonly metrics: ScriptedMetrics;
   readonly hooks: WebhookReceiver;
+  /** A connection of a user's own. */
+  connect(): Transport;
   setGateway(mode: GatewayMode): void;
   stop(): Promise<void>;
 }

@@ -110,18 +110,16 @@ function withStatusOf({ pending }: Performer, rollout: Rollout): Rollout {
 }
 
 /**
- * Key fields are what users, scripts and `wait` conditions look at: each of their states is written. What changes beside them,
- * such as a condition that follows, waits for the next of them or for the end of the passes.
+ * Key fields are what users, scripts and `wait` conditions look at: each of their states is written before anything else happens.
+ * What changes beside them, such as a condition that follows, waits for the next of them or for the end of the passes.
  */
 async function keepStatus(performer: Performer, status: RolloutStatus): Promise<void> {
   const before = performer.pending ?? performer.rollout.status ?? {};
   if (JSON.stringify(before) === JSON.stringify(status)) return;
   performer.hasChanged = true;
-  if (performer.pending !== undefined && keyOfStatus(performer.pending) !== keyOfStatus(status)) {
-    const stored = readRollout(performer.object).status ?? {};
-    if (keyOfStatus(stored) !== keyOfStatus(performer.pending)) await flushStatus(performer);
-  }
   performer.pending = status;
+  const stored = readRollout(performer.object).status ?? {};
+  if (stored.phase === undefined || keyOfStatus(stored) !== keyOfStatus(status)) await flushStatus(performer);
 }
 
 function keyOfStatus({ phase, currentStepIndex, abort, stableRS, blueGreen, pauseConditions }: RolloutStatus): string {

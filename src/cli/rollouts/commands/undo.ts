@@ -84,7 +84,11 @@ function withoutHash(template: PodTemplate): PodTemplate {
 /** Whether every field that `one` has is the same in `other`. */
 function isDerivative(one: unknown, other: unknown): boolean {
   if (Array.isArray(one))
-    return Array.isArray(other) && one.length === other.length && one.every((item, index) => isDerivative(item, other[index]));
+    return (
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, index) => isDerivative(item, other[index]))
+    );
   if (typeof one !== 'object' || one === null) return one === other || one === undefined || one === null;
   if (typeof other !== 'object' || other === null) return Object.keys(one).length === 0;
   const fields = new Map(Object.entries(other));
