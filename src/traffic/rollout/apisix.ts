@@ -12,6 +12,7 @@ import {
   type RouteChanges,
 } from './router.ts';
 import {
+  classAnnotation,
   existing,
   isControlledBy,
   managedRouteNames,
@@ -39,8 +40,6 @@ interface Rule {
 interface ApisixRoute extends KubeObject {
   readonly spec?: { readonly http?: readonly Rule[]; readonly stream?: unknown; readonly [field: string]: unknown };
 }
-
-const classAnnotation = 'kubernetes.io/ingress.class';
 
 export const apisix: RolloutRouter = {
   resources: () => [apisixRoutes],

@@ -4,7 +4,15 @@ import type { NginxRouting, Rollout } from '#api/rollout.ts';
 import { apiVersionOf, ingresses } from '#cluster/resource.ts';
 import { RouteError } from '#traffic/router.ts';
 import { noChanges, type LiveRoutes, type RolloutRouter, type RolloutTraffic, type RouteChanges } from './router.ts';
-import { existing, isControlledBy, namespaceOf, ownedBy, trafficRoutingOf, writeOf } from './routing-object.ts';
+import {
+  classAnnotation,
+  existing,
+  isControlledBy,
+  namespaceOf,
+  ownedBy,
+  trafficRoutingOf,
+  writeOf,
+} from './routing-object.ts';
 
 interface IngressPath {
   readonly backend?: { readonly service?: { readonly name: string } };
@@ -24,7 +32,6 @@ interface Ingress extends KubeObject {
   };
 }
 
-const classAnnotation = 'kubernetes.io/ingress.class';
 const canarySuffix = '-canary';
 const longestName = 253;
 

@@ -12,6 +12,10 @@ export interface RolloutRouterContract {
   readonly traffic: RolloutTraffic;
   /** The routing objects as the user has made them; the router cannot work without any of them. */
   readonly objects: readonly RoutedObject[];
+  /** Further objects, which weights do not need. */
+  readonly unrouted?: readonly RoutedObject[];
+  /** The router takes two writes to a weight of 0. */
+  readonly settles?: boolean;
   /** What the API server makes of an object: its defaults. */
   readonly stored?: (object: KubeObject) => KubeObject;
   /** What the objects say about the split. */
@@ -21,8 +25,8 @@ export interface RolloutRouterContract {
 export type RoutedObject = readonly [resource: Resource, object: KubeObject];
 
 export function rolloutRouterContract(contract: RolloutRouterContract): void {
-  const { name, router, traffic, objects, stored, split } = contract;
-  const world = (): RolloutObjects => new RolloutObjects(objects, stored);
+  const { name, router, traffic, objects, unrouted = [], settles = false, stored, split } = contract;
+  const world = (): RolloutObjects => new RolloutObjects([...objects, ...unrouted], stored);
   const routed = (weight: number): RolloutObjects => {
     const there = world();
     there.perform(router.setWeight(traffic, there, weight));
@@ -35,6 +39,7 @@ export function rolloutRouterContract(contract: RolloutRouterContract): void {
       for (const weight of [0, 20, 50, 100, 0]) {
         there.perform(router.setWeight(traffic, there, weight));
         expect(split(there)).toEqual({ canary: weight, stable: 100 - weight });
+        if (settles) there.perform(router.setWeight(traffic, there, weight));
         expect(router.setWeight(traffic, there, weight)).toEqual({ writes: [], events: [] });
       }
     });

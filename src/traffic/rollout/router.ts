@@ -27,9 +27,12 @@ export interface LiveRoutes {
   list(resource: Resource, namespace: string): readonly KubeObject[];
 }
 
-/** A write to a routing object; without `namespace` it lives beside the Rollout. */
+/**
+ * A write to a routing object; without `namespace` it lives beside the Rollout. `refused` is the Event for the case that the API server
+ * does not take it, whose words go behind the message.
+ */
 export type RolloutRouteWrite =
-  | (RouteWrite & { readonly namespace?: string })
+  | (RouteWrite & { readonly namespace?: string; readonly refused?: RouteEvent })
   | { readonly do: 'delete'; readonly resource: Resource; readonly name: string; readonly namespace?: string };
 
 /** A `RouteError` that users are told of by an Event of its own. */
@@ -52,6 +55,8 @@ export interface RouteEvent {
 export interface RouteChanges {
   readonly writes: readonly RolloutRouteWrite[];
   readonly events: readonly RouteEvent[];
+  /** Milliseconds after which the router wants to be asked again, because the data plane needs time in between. */
+  readonly wakeIn?: number;
 }
 
 export const noChanges: RouteChanges = { writes: [], events: [] };

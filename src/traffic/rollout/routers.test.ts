@@ -5,8 +5,28 @@ import { routersOf } from './routers.ts';
 
 describe('the routers of a Rollout', () => {
   it('come in a fixed order, plugins last', () => {
-    const { rollout } = aTraffic({ plugins: { 'argoproj-labs/gatewayAPI': {} }, nginx: { stableIngress: 's' } });
-    expect(routersOf(rollout).map(({ name }) => name)).toEqual(['nginx', 'argoproj-labs/gatewayAPI']);
+    const { rollout } = aTraffic({
+      plugins: { 'argoproj-labs/gatewayAPI': {} },
+      apisix: {},
+      traefik: { weightedTraefikServiceName: 'ts' },
+      appMesh: {},
+      ambassador: { mappings: [] },
+      smi: {},
+      alb: { servicePort: 80 },
+      nginx: {},
+      istio: {},
+    });
+    expect(routersOf(rollout).map(({ name }) => name)).toEqual([
+      'istio',
+      'nginx',
+      'alb',
+      'smi',
+      'ambassador',
+      'appMesh',
+      'traefik',
+      'apisix',
+      'argoproj-labs/gatewayAPI',
+    ]);
     expect(routersOf({ ...rollout, spec: {} })).toEqual([]);
   });
 

@@ -1,11 +1,15 @@
 /** Which routers a Rollout has, in the order in which they are told. */
 import type { Rollout, TrafficRouting } from '#api/rollout.ts';
+import { alb } from './alb.ts';
+import { ambassador } from './ambassador.ts';
 import { apisix } from './apisix.ts';
+import { appMesh } from './app-mesh.ts';
 import { istio } from './istio.ts';
 import { nginx } from './nginx.ts';
 import { pluginRouter } from './plugins.ts';
 import type { RolloutRouter } from './router.ts';
 import { trafficRoutingOf } from './routing-object.ts';
+import { smi } from './smi.ts';
 import { traefik } from './traefik.ts';
 
 /** The versions in which a cluster serves the kinds of the routers, and how its load balancers are tagged. */
@@ -33,12 +37,17 @@ export interface NamedRouter {
   readonly router: RolloutRouter;
 }
 
+type RouterKey = Exclude<keyof TrafficRouting, 'plugins' | 'managedRoutes' | 'maxTrafficWeight'>;
 type MakeRouter = (options: RouterOptions) => RolloutRouter;
 
 /** In the order in which they are told. */
-const routers: Partial<Record<keyof TrafficRouting, MakeRouter>> = {
+const routers: Readonly<Record<RouterKey, MakeRouter>> = {
   istio: ({ istioApiVersion }) => istio(istioApiVersion),
   nginx: () => nginx,
+  alb: () => alb,
+  smi: ({ trafficSplitApiVersion }) => smi(trafficSplitApiVersion),
+  ambassador: ({ ambassadorApiVersion }) => ambassador(ambassadorApiVersion),
+  appMesh: ({ appMeshCrdVersion }) => appMesh(appMeshCrdVersion),
   traefik: ({ traefikApiGroup, traefikApiVersion }) => traefik(traefikApiGroup, traefikApiVersion),
   apisix: () => apisix,
 };

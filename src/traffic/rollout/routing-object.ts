@@ -16,6 +16,9 @@ export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollout
 /** Tells the versions of a Rollout apart. */
 export const podHashLabel = 'rollouts-pod-template-hash';
 
+/** Names the ingress controller of an object that has no field for it. */
+export const classAnnotation = 'kubernetes.io/ingress.class';
+
 /** What the weights of a Rollout add up to. */
 export function totalWeight(rollout: Rollout): number {
   return trafficRoutingOf(rollout)?.maxTrafficWeight ?? 100;
