@@ -1,6 +1,6 @@
 /** Whether an update goes back to a version that has run before, and may therefore skip what a new version has to go through. */
 import type { Rollout } from '#api/rollout.ts';
-import { createdAt, deadlineOf, hashOf, type ReplicaSet } from './replica-set.ts';
+import { deadlineOf, hashOf, isMadeBefore, type ReplicaSet } from './replica-set.ts';
 
 export interface Rollback {
   /** Back to a ReplicaSet that is older than the stable one, with fewer than `rollbackWindow.revisions` in between. */
@@ -14,17 +14,15 @@ export interface RollbackFacts {
   readonly newSet: ReplicaSet | undefined;
   readonly stableSet: ReplicaSet | undefined;
   readonly sets: readonly ReplicaSet[];
-  readonly now: Date;
+  readonly now: Pick<Date, 'getTime'>;
 }
 
 /** Ages are those of the ReplicaSets, also of one that is used again. */
 export function rollbackOf({ rollout, newSet, stableSet, sets, now }: RollbackFacts): Rollback {
   if (newSet === undefined || stableSet === undefined) return { isWithinWindow: false, isFast: false };
-  const isOlder = createdAt(newSet) < createdAt(stableSet);
+  const isOlder = isMadeBefore(newSet, stableSet);
   const window = rollout.spec.rollbackWindow?.revisions ?? 0;
-  const between = sets.filter(
-    (set) => createdAt(set) > createdAt(newSet) && createdAt(set) < createdAt(stableSet),
-  ).length;
+  const between = sets.filter((set) => isMadeBefore(newSet, set) && isMadeBefore(set, stableSet)).length;
   const isWithinWindow = isOlder && window > 0 && between < window;
   const isStable = hashOf(newSet) === hashOf(stableSet);
   const deadline = deadlineOf(newSet);
