@@ -86,7 +86,7 @@ async function findTarget(
   ref: { readonly name: string; readonly namespace: string },
   signal: AbortSignal,
 ): Promise<FoundTarget> {
-  await caches.need([alertProviders]);
+  await caches.need([alertProviders], signal);
   const object = caches.get(alertProviders, ref);
   if (object === undefined) {
     return { ok: false, message: `error: alertproviders.flagger.app "${ref.name}" not found` };

@@ -1,14 +1,11 @@
 /** The caches that the Canary controller reads: every kind it looks at, watched once. */
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
-import { canaries, deployments, metricTemplates, nameOf, services } from '#cluster/resource.ts';
+import { canaries, deployments, metricTemplates, services } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { PassFailed } from '#engine/canary/effects.ts';
-import { sleep } from '#runtime/clock.ts';
 import type { Context } from '../context.ts';
+import { firstLists } from '../first-lists.ts';
 import { targetIndex } from './rivals.ts';
-
-/** How long a pass waits for the first list of a kind that it needs, in milliseconds. */
-const firstListLimit = 5_000;
 
 export interface Caches {
   readonly canaries: Store;
@@ -17,8 +14,8 @@ export interface Caches {
   /** The same with nothing but the metadata of the object. */
   metadata(resource: Resource, ref: Ref): KubeObject | undefined;
   /** Makes sure that these kinds are listed; kinds that not every Canary uses are watched from their first use on. */
-  need(resources: readonly Resource[]): Promise<void>;
-  needMetadata(resources: readonly Resource[]): Promise<void>;
+  need(resources: readonly Resource[], signal: AbortSignal): Promise<void>;
+  needMetadata(resources: readonly Resource[], signal: AbortSignal): Promise<void>;
 }
 
 /** Starts the watches of what every Canary needs. */
@@ -32,32 +29,13 @@ export function openCaches({ cluster, clock }: Context, namespace: string | unde
     services: storeOf(services),
   };
   storeOf(metricTemplates);
-  const listed = new Set<Store>();
-
-  const waitFor = async (resource: Resource, store: Store): Promise<void> => {
-    const limit = new AbortController();
-    const late = sleep(clock, firstListLimit, limit.signal).then(
-      () => true,
-      () => false,
-    );
-    const isLate = await Promise.race([store.ready.then(() => false), late]);
-    limit.abort();
-    if (isLate) {
-      throw new PassFailed(`Cannot list ${nameOf(resource)}: install its CRD, or allow Serin to list it`);
-    }
-    listed.add(store);
-  };
-
-  const allListed = async (resources: readonly Resource[], of: (resource: Resource) => Store): Promise<void> => {
-    for (const resource of resources) if (!listed.has(of(resource))) await waitFor(resource, of(resource));
-  };
-
+  const allListed = firstLists(clock, (message) => new PassFailed(message));
   return {
     canaries: always.canaries,
     get: (resource, ref) => storeOf(resource).get(ref),
-    need: (resources) => allListed(resources, storeOf),
+    need: (resources, signal) => allListed(resources, storeOf, signal),
     metadata: (resource, ref) => metadataOf(resource).get(ref),
-    needMetadata: (resources) => allListed(resources, metadataOf),
+    needMetadata: (resources, signal) => allListed(resources, metadataOf, signal),
   };
 }
 

@@ -54,7 +54,9 @@ export function startCanaryController(
     for (const object of caches.canaries.list())
       if (owned.clusterFor(keyOf(object.metadata)) !== undefined) yield object;
   };
-  const gauges = canaryGauges(registry, ours, settings.meshProvider, version);
+  const memories = new Memories();
+  const live = { list: ours, has: (key: string) => memories.get(key) !== undefined };
+  const gauges = canaryGauges(registry, live, settings.meshProvider, version);
   const configs = configTracking(cluster.client, caches);
   const deps: PerformingDeps = {
     context,
@@ -67,7 +69,6 @@ export function startCanaryController(
   };
   // Such addresses are secrets as a whole: whoever has one may post.
   if (settings.eventWebhook !== undefined) context.redactor.register(withoutUserinfo(settings.eventWebhook));
-  const memories = new Memories();
   const queue = new WorkQueue({
     clock,
     random,

@@ -55,7 +55,7 @@ export function configTracking(client: Client, caches: Caches): ConfigTracking {
     async see(spec, namespace, signal) {
       const refs = configRefs(spec);
       if (refs.length === 0) return [];
-      await caches.needMetadata([...new Set(refs.map(({ kind }) => resources[kind]))]);
+      await caches.needMetadata([...new Set(refs.map(({ kind }) => resources[kind]))], signal);
       const seen: [ConfigRef, SeenConfig][] = [];
       for (const ref of refs) seen.push([ref, await see(ref, namespace, signal)]);
       return seen;

@@ -24,17 +24,23 @@ export interface CanaryGauges {
   forget(key: string): void;
 }
 
-/** `live` lists the Canaries that there are. */
+/** The Canaries that there are, and that this process works on. */
+export interface LiveCanaries {
+  list(): Iterable<KubeObject>;
+  has(key: string): boolean;
+}
+
 export function canaryGauges(
   registry: Registry,
-  live: () => Iterable<KubeObject>,
+  live: LiveCanaries,
   meshProvider: string,
   version: string,
 ): CanaryGauges {
   const seen = new Map<string, Seen>();
   const of = (key: string): Seen => {
     const entry = seen.get(key) ?? { metrics: new Map() };
-    seen.set(key, entry);
+    // A pass may outlive its Canary: what it still sees is nobody's.
+    if (live.has(key)) seen.set(key, entry);
     return entry;
   };
   const registers = [registry];
@@ -95,10 +101,10 @@ export function canaryGauges(
   };
 }
 
-function renderedGauges(registry: Registry, live: () => Iterable<KubeObject>, seen: ReadonlyMap<string, Seen>): void {
+function renderedGauges(registry: Registry, live: LiveCanaries, seen: ReadonlyMap<string, Seen>): void {
   const registers = [registry];
   const each = function* (): Generator<{ target: string; namespace: string; seen: Seen | undefined }> {
-    for (const object of live()) {
+    for (const object of live.list()) {
       const { target, namespace } = namesOf(readCanary(object).canary);
       yield { target, namespace, seen: seen.get(keyOf(object.metadata)) };
     }

@@ -106,7 +106,7 @@ export function measuringWith(context: Context, caches: Caches, settings: Canary
   ): Promise<FoundTemplate> => {
     const namespace = ref.namespace || (canary.metadata.namespace ?? 'default');
     const label = `Metric template ${ref.name}.${namespace}`;
-    await caches.need([metricTemplates]);
+    await caches.need([metricTemplates], signal);
     const object = caches.get(metricTemplates, { namespace, name: ref.name });
     if (object === undefined) {
       return { ok: false, event: `${label} error: metrictemplate.flagger.app "${ref.name}" not found` };

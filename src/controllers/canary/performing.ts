@@ -169,13 +169,13 @@ async function withRoutes<T>(
   performer: Performer,
   use: (router: TrafficRouter, release: Release) => Promise<T>,
 ): Promise<T> {
-  const { seen, settings, caches, status, context } = performer;
+  const { seen, settings, caches, status, context, signal } = performer;
   const router = routerFor(seen.canary, settings);
   // Both workloads are told apart by the same label.
   const workload = seen.target ?? seen.primary;
   if (router === undefined || workload === undefined)
     throw new PassFailed(`Cannot route traffic of ${labelOf(seen.canary)}: there is no router for its provider`);
-  await caches.need(router.resources);
+  await caches.need(router.resources, signal);
   try {
     return await use(router, releaseOf(seen.canary, status, workload, settings, context.random));
   } catch (error) {
