@@ -148,6 +148,33 @@ describe('one move towards the split [rollout-16]', () => {
     );
   });
 
+  it('keeps to the limits while the weight changes and pods take their time, and gets there in the end', () => {
+    const event = fc.oneof(
+      fc.record({ weight: fc.nat({ max: 100 }) }),
+      fc.record({ canaryReady: fc.nat({ max: 5 }), stableReady: fc.nat({ max: 5 }) }),
+    );
+    const run = fc.tuple(bounds, fc.nat({ max: 100 }), fc.array(event, { maxLength: 30 }), fc.nat({ max: 100 }));
+    fc.assert(
+      fc.property(run, ([limits, from, events, to]) => {
+        const at = (weight: number): Sizes => split(limits.replicas, weight, limits.surge);
+        const { replicas, surge, unavailable } = limits;
+        const ready = { canaryReady: 20, stableReady: 20 };
+        const ending = [{ weight: to }, ...Array.from({ length: 200 }, () => ready)];
+        let wanted = at(from);
+        let now = { canary: healthy(wanted.canary), stable: healthy(wanted.stable) };
+        for (const event of [...events, ...ending]) {
+          if ('weight' in event) wanted = at(event.weight);
+          else now = grownUp(now, event.canaryReady, event.stableReady);
+          const before = now;
+          now = moved(now, moveTowards(limits, wanted, now.canary, now.stable, 0));
+          expect(now.canary.size + now.stable.size).toBeLessThanOrEqual(replicas + surge);
+          expect(availableOf(now)).toBeGreaterThanOrEqual(Math.min(availableOf(before), replicas - unavailable));
+        }
+        expect({ canary: now.canary.size, stable: now.stable.size }).toEqual(wanted);
+      }),
+    );
+  });
+
   it('never grows beyond the limit, whatever is available', () => {
     const pods = fc
       .tuple(fc.nat({ max: 25 }), fc.nat({ max: 25 }))
@@ -166,3 +193,27 @@ describe('one move towards the split [rollout-16]', () => {
     );
   });
 });
+
+interface World {
+  readonly canary: Pods;
+  readonly stable: Pods;
+}
+
+const availableOf = ({ canary, stable }: World): number => canary.available + stable.available;
+
+/** Some of the new pods have become available. */
+function grownUp({ canary, stable }: World, canaryReady: number, stableReady: number): World {
+  const ready = ({ size, available }: Pods, more: number): Pods => ({
+    size,
+    available: Math.min(size, available + more),
+  });
+  return { canary: ready(canary, canaryReady), stable: ready(stable, stableReady) };
+}
+
+/** One side a pass, stable first. Pods that are not available go first, as the ReplicaSet controller has it. */
+function moved({ canary, stable }: World, next: Sizes): World {
+  const sized = ({ available }: Pods, size: number): Pods => ({ size, available: Math.min(available, size) });
+  return next.stable === stable.size
+    ? { canary: sized(canary, next.canary), stable }
+    : { canary, stable: sized(stable, next.stable) };
+}
