@@ -41,8 +41,10 @@ export const ingresses = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingres
 
 export const httpRoutes = grouped('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute');
 export const grpcRoutes = grouped('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute');
-export const tcpRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tcproutes', 'TCPRoute');
-export const tlsRoutes = grouped('gateway.networking.k8s.io', 'v1alpha2', 'tlsroutes', 'TLSRoute');
+export const tcpRoutes = (version: string): Resource =>
+  grouped('gateway.networking.k8s.io', version, 'tcproutes', 'TCPRoute');
+export const tlsRoutes = (version: string): Resource =>
+  grouped('gateway.networking.k8s.io', version, 'tlsroutes', 'TLSRoute');
 export const apisixRoutes = grouped('apisix.apache.org', 'v2', 'apisixroutes', 'ApisixRoute');
 export const virtualServices = (version: string): Resource =>
   grouped('networking.istio.io', version, 'virtualservices', 'VirtualService');

@@ -41,13 +41,17 @@ export type GatewayApiConfig = z.infer<typeof gatewayApiConfig>;
 
 type RouteType = 'http' | 'grpc' | 'tcp' | 'tls';
 
-/** In the order in which they are worked on. */
-const routeKinds: readonly (readonly [type: RouteType, resource: Resource])[] = [
-  ['http', httpRoutes],
-  ['grpc', grpcRoutes],
-  ['tcp', tcpRoutes],
-  ['tls', tlsRoutes],
-];
+/** The kinds of routes, in the order in which they are worked on. */
+export type RouteKinds = readonly (readonly [type: RouteType, resource: Resource])[];
+
+export function routeKinds(tcpVersion: string, tlsVersion: string): RouteKinds {
+  return [
+    ['http', httpRoutes],
+    ['grpc', grpcRoutes],
+    ['tcp', tcpRoutes(tcpVersion)],
+    ['tls', tlsRoutes(tlsVersion)],
+  ];
+}
 
 /** A route that the Rollout's traffic goes through. */
 export interface ConfiguredRoute {
@@ -69,8 +73,8 @@ export function gatewayApiConfigOf(rollout: Rollout): GatewayApiConfig {
 }
 
 /** The kinds of routes that the configuration names or selects. */
-export function routeResources(config: GatewayApiConfig): readonly Resource[] {
-  return routeKinds
+export function routeResources(kinds: RouteKinds, config: GatewayApiConfig): readonly Resource[] {
+  return kinds
     .filter(
       ([type]) =>
         config[`${type}Route`] !== undefined ||
@@ -81,10 +85,10 @@ export function routeResources(config: GatewayApiConfig): readonly Resource[] {
 }
 
 /** The routes by name and by label, each once. */
-export function configuredRoutes(rollout: Rollout, live: LiveRoutes): readonly ConfiguredRoute[] {
+export function configuredRoutes(kinds: RouteKinds, rollout: Rollout, live: LiveRoutes): readonly ConfiguredRoute[] {
   const config = gatewayApiConfigOf(rollout);
   const namespace = config.namespace || namespaceOf(rollout);
-  return routeKinds.flatMap(([type, resource]) => {
+  return kinds.flatMap(([type, resource]) => {
     const single = config[`${type}Route`];
     const selector = config[`${type}RouteSelector`];
     const selected =

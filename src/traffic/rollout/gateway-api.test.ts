@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { SetHeaderRoute } from '#api/rollout.ts';
-import { grpcRoutes, httpRoutes, services, tcpRoutes, tlsRoutes } from '#cluster/resource.ts';
+import {
+  grpcRoutes,
+  httpRoutes,
+  services,
+  tcpRoutes as tcpRoutesOf,
+  tlsRoutes as tlsRoutesOf,
+} from '#cluster/resource.ts';
 import { gatewayApiPlugin } from './gateway-api-config.ts';
 import type { Route, RouteRule } from './gateway-api-rules.ts';
-import { gatewayApi } from './gateway-api.ts';
+import { gatewayApi as gatewayApiOf } from './gateway-api.ts';
 import { aTraffic, RolloutObjects, rolloutRouterContract } from './rollout-router-contract.ts';
 import type { RolloutTraffic } from './router.ts';
+
+const gatewayApi = gatewayApiOf('v1alpha2', 'v1');
+const [tcpRoutes, tlsRoutes] = [tcpRoutesOf('v1alpha2'), tlsRoutesOf('v1')];
 
 const anyPath = [{ path: { type: 'PathPrefix', value: '/' } }];
 const backend = (name: string, weight?: number) => ({
@@ -19,8 +28,12 @@ const backend = (name: string, weight?: number) => ({
 const both = { matches: anyPath, backendRefs: [backend('stable'), backend('canary', 0)] };
 
 function aRoute(rules: readonly RouteRule[], { kind }: Resource = httpRoutes, name = 'web'): KubeObject {
-  const apiVersion = `gateway.networking.k8s.io/${kind === 'TCPRoute' || kind === 'TLSRoute' ? 'v1alpha2' : 'v1'}`;
-  return { apiVersion, kind, metadata: { name, namespace: 'test' }, spec: { hostnames: ['a.example'], rules } };
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind,
+    metadata: { name, namespace: 'test' },
+    spec: { hostnames: ['a.example'], rules },
+  };
 }
 
 const configured = (

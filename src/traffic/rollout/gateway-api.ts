@@ -5,9 +5,11 @@ import { RouteError } from '#traffic/router.ts';
 import {
   configuredRoutes,
   gatewayApiConfigOf,
+  routeKinds,
   routeResources,
   type ConfiguredRoute,
   type GatewayApiConfig,
+  type RouteKinds,
 } from './gateway-api-config.ts';
 import { experimentBackends, withExperiments } from './gateway-api-experiments.ts';
 import { withHeaderRoute, withoutHeaderRoutes } from './gateway-api-header-routes.ts';
@@ -34,36 +36,52 @@ const missingBackend: Readonly<Record<ConfiguredRoute['type'], string>> = {
   tls: 'backendRef list was not found in tlsRoute',
 };
 
-export const gatewayApi: RolloutRouter = {
-  resources: (rollout) => [...routeResources(gatewayApiConfigOf(rollout)), serviceKind],
-  updateHash: () => noChanges,
-  setWeight(traffic, live, weight) {
-    const routes = configuredRoutes(traffic.rollout, live);
-    if (routes.length === 0) throw new RouteError(nothingConfigured);
-    const config = gatewayApiConfigOf(traffic.rollout);
-    return changed(traffic, live, routes, (found, route) =>
-      marked(config, withRules(found, splitRules(traffic, live, route.type, rulesIn(found), weight)), weight > 0),
-    );
-  },
-  setHeaderRoute(traffic, live, step) {
-    if ((step.match ?? []).length === 0) return removeManagedRoutes(traffic, live);
-    const names = managedRouteNames(traffic.rollout);
-    return changed(traffic, live, headerRouted(traffic, live), (found, route) => {
-      const rules = rulesIn(found);
-      expectBackends(rules, traffic, missingBackend[route.type]);
-      return withRules(found, withHeaderRoute(rules, traffic, step, names, route.namespace));
-    });
-  },
-  setMirrorRoute: () => noChanges,
-  removeManagedRoutes,
-  verifyWeight: () => true,
-};
+export function gatewayApi(tcpVersion: string, tlsVersion: string): RolloutRouter {
+  const kinds = routeKinds(tcpVersion, tlsVersion);
+  return {
+    resources: (rollout) => [...routeResources(kinds, gatewayApiConfigOf(rollout)), serviceKind],
+    updateHash: () => noChanges,
+    setWeight(traffic, live, weight) {
+      const routes = configuredRoutes(kinds, traffic.rollout, live);
+      if (routes.length === 0) throw new RouteError(nothingConfigured);
+      const config = gatewayApiConfigOf(traffic.rollout);
+      return changed(traffic, live, routes, (found, route) =>
+        marked(config, withRules(found, splitRules(traffic, live, route.type, rulesIn(found), weight)), weight > 0),
+      );
+    },
+    setHeaderRoute(traffic, live, step) {
+      const routes = headerRouted(kinds, traffic, live);
+      return (step.match ?? []).length === 0
+        ? withoutManagedRoutes(traffic, live, routes)
+        : withStep(traffic, live, routes, step);
+    },
+    setMirrorRoute: () => noChanges,
+    removeManagedRoutes: (traffic, live) => withoutManagedRoutes(traffic, live, headerRouted(kinds, traffic, live)),
+    verifyWeight: () => true,
+  };
+}
 
-function removeManagedRoutes(traffic: RolloutTraffic, live: LiveRoutes): RouteChanges {
+function withStep(
+  traffic: RolloutTraffic,
+  live: LiveRoutes,
+  routes: readonly ConfiguredRoute[],
+  step: SetHeaderRoute,
+): RouteChanges {
   const names = managedRouteNames(traffic.rollout);
-  const there = headerRouted(traffic, live).filter(
-    ({ resource, name, namespace }) => live.get(resource, name, namespace) !== undefined,
-  );
+  return changed(traffic, live, routes, (found, route) => {
+    const rules = rulesIn(found);
+    expectBackends(rules, traffic, missingBackend[route.type]);
+    return withRules(found, withHeaderRoute(rules, traffic, step, names, route.namespace));
+  });
+}
+
+function withoutManagedRoutes(
+  traffic: RolloutTraffic,
+  live: LiveRoutes,
+  routes: readonly ConfiguredRoute[],
+): RouteChanges {
+  const names = managedRouteNames(traffic.rollout);
+  const there = routes.filter(({ resource, name, namespace }) => live.get(resource, name, namespace) !== undefined);
   return changed(traffic, live, there, (found) =>
     withRules(found, withoutHeaderRoutes(rulesIn(found), traffic, names, headerSteps(traffic))),
   );
@@ -114,8 +132,8 @@ function marked(config: GatewayApiConfig, route: Route, isInProgress: boolean): 
   return { ...route, metadata: { ...route.metadata, labels } };
 }
 
-function headerRouted({ rollout }: RolloutTraffic, live: LiveRoutes): readonly ConfiguredRoute[] {
-  return configuredRoutes(rollout, live).filter(
+function headerRouted(kinds: RouteKinds, { rollout }: RolloutTraffic, live: LiveRoutes): readonly ConfiguredRoute[] {
+  return configuredRoutes(kinds, rollout, live).filter(
     ({ type, useHeaderRoutes }) => useHeaderRoutes && (type === 'http' || type === 'grpc'),
   );
 }

@@ -3,13 +3,19 @@ import { RouteError } from '#traffic/router.ts';
 import { gatewayApiPlugin } from './gateway-api-config.ts';
 import { gatewayApi } from './gateway-api.ts';
 import type { RolloutRouter } from './router.ts';
+import type { RouterOptions } from './routers.ts';
 
-const builtIn: ReadonlyMap<string, RolloutRouter> = new Map([[gatewayApiPlugin, gatewayApi]]);
+const builtIn: ReadonlyMap<string, (options: RouterOptions) => RolloutRouter> = new Map([
+  [
+    gatewayApiPlugin,
+    ({ tcpRouteApiVersion, tlsRouteApiVersion }: RouterOptions) => gatewayApi(tcpRouteApiVersion, tlsRouteApiVersion),
+  ],
+]);
 
 /** Throws `RouteError` for a plugin that is not built in. */
-export function pluginRouter(name: string): RolloutRouter {
-  const router = builtIn.get(name);
-  if (router !== undefined) return asPlugin(router);
+export function pluginRouter(name: string, options: RouterOptions): RolloutRouter {
+  const make = builtIn.get(name);
+  if (make !== undefined) return asPlugin(make(options));
   throw new RouteError(
     `failed to get traffic router plugin ${name}: unable to start plugin system: unable to find plugin (${name}): plugin ${name} not configured in configmap`,
   );

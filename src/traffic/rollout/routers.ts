@@ -20,6 +20,9 @@ export interface RouterOptions {
   readonly traefikApiGroup: string;
   readonly traefikApiVersion: string;
   readonly appMeshCrdVersion: string;
+  /** The Gateway API has moved on from `v1alpha2` to `v1`; a cluster need not serve both. */
+  readonly tcpRouteApiVersion: string;
+  readonly tlsRouteApiVersion: string;
 }
 
 export const defaultRouterOptions: RouterOptions = {
@@ -29,6 +32,8 @@ export const defaultRouterOptions: RouterOptions = {
   traefikApiGroup: 'traefik.io',
   traefikApiVersion: 'traefik.io/v1alpha1',
   appMeshCrdVersion: 'v1beta2',
+  tcpRouteApiVersion: 'v1alpha2',
+  tlsRouteApiVersion: 'v1alpha2',
 };
 
 export interface NamedRouter {
@@ -59,5 +64,5 @@ export function routersOf(rollout: Rollout, options: RouterOptions = defaultRout
     .filter(([name]) => configured[name] !== undefined)
     .map(([name, make]) => ({ name, router: make(options) }));
   const plugins = Object.keys(trafficRoutingOf(rollout)?.plugins ?? {}).toSorted();
-  return [...own, ...plugins.map((name) => ({ name, router: pluginRouter(name) }))];
+  return [...own, ...plugins.map((name) => ({ name, router: pluginRouter(name, options) }))];
 }
