@@ -58,6 +58,20 @@ describe.concurrent('Canary under load', () => {
     expect(Object.keys(byVersion).toSorted()).toEqual(['1.0.0', '2.0.0']);
   });
 
+  it('tests Blue/Green behind the gateway while users stay with the old version, then moves them all at once', async () => {
+    const shop = await stage.open('moved');
+    await shop.deliver({ analysis: 'iterations: 2' });
+    await shop.setVersion('2.0.0');
+    await shop.told('Advance podinfo.moved canary iteration 1/2');
+    expect(Object.keys(shop.users.report().byVersion)).toEqual(['1.0.0']);
+    await shop.told('Routing all traffic to canary');
+    await shop.until('Succeeded');
+    const { failed, byVersion } = await shop.close();
+    expect(failed).toEqual([]);
+    expect(Object.keys(byVersion).toSorted()).toEqual(['1.0.0', '2.0.0']);
+    expect(await shop.versionsServed()).toEqual(['2.0.0']);
+  });
+
   it('gives the new version to those alone who ask for it, while it is tested A/B', async () => {
     const shop = await stage.open('insiders');
     const insiders = shop.clients({ 'x-user': 'insider' });
