@@ -194,6 +194,50 @@ describe('one move towards the split [rollout-16]', () => {
   });
 });
 
+describe('five replicas with the default limits [rollout-15]', () => {
+  const limits = { replicas: 5, surge: 2, unavailable: 1 };
+  const start: World = { canary: { size: 0, available: 0 }, stable: { size: 5, available: 5 } };
+
+  /** Moves until nothing is left to do for the pods that are available; says each change of a size. */
+  function* movesTo(wanted: Sizes, from: World): Generator<string, World> {
+    for (let now = from; ;) {
+      const next = moved(now, moveTowards(limits, wanted, now.canary, now.stable, 0));
+      if (next.stable.size !== now.stable.size) yield `stable ${now.stable.size} to ${next.stable.size}`;
+      else if (next.canary.size !== now.canary.size) yield `canary ${now.canary.size} to ${next.canary.size}`;
+      else return now;
+      now = next;
+    }
+  }
+
+  function* play(weights: readonly number[], from: World): Generator<string, World> {
+    let now = from;
+    for (const weight of weights)
+      for (let isMoving = true; isMoving;) {
+        const before = now;
+        now = yield* movesTo(split(limits.replicas, weight, limits.surge), now);
+        isMoving = now !== before;
+        if (isMoving) yield 'available';
+        now = isMoving ? grownUp(now, 5, 5) : now;
+      }
+    return now;
+  }
+
+  it('go over 20 and 80 to 100', () => {
+    expect([...play([20, 80, 100], start)].join(', ')).toBe(
+      'stable 5 to 4, canary 0 to 1, available, ' +
+        'stable 4 to 3, canary 1 to 4, available, stable 3 to 1, available, ' +
+        'stable 1 to 0, canary 4 to 5, available',
+    );
+  });
+
+  it('come back from 80 without losing more than one pod', () => {
+    const from = { canary: { size: 4, available: 4 }, stable: { size: 1, available: 1 } };
+    expect([...play([0], from)].join(', ')).toBe(
+      'stable 1 to 3, canary 4 to 3, stable 3 to 4, available, canary 3 to 0, stable 4 to 5, available',
+    );
+  });
+});
+
 interface World {
   readonly canary: Pods;
   readonly stable: Pods;
