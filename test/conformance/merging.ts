@@ -25,7 +25,7 @@ export function comparable(
         state &&
         coarsened(
           pick(state, (field) => !unstable.includes(field)),
-          coarse,
+          coarseFields(kind, coarse),
         ),
     })),
   );
@@ -39,6 +39,11 @@ const podMessages: ReadonlySet<unknown> = new Set([
   'old replicas are pending termination',
   'active service cutover pending',
 ]);
+
+/** How fast pods are on a stage is not how fast they were where the trace was recorded. */
+export function coarseFields(kind: string, coarse: readonly string[]): readonly string[] {
+  return kind === 'Rollout' ? [...coarse, 'message'] : coarse;
+}
 
 export function coarseValue(value: unknown): unknown {
   return podMessages.has(value) ? '<pods>' : value;

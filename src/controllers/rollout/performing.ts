@@ -111,12 +111,13 @@ function withStatusOf({ pending }: Performer, rollout: Rollout): Rollout {
 
 /**
  * Key fields are what users, scripts and `wait` conditions look at: each of their states is written before anything else happens.
- * What changes beside them, such as a condition that follows, waits for the next of them or for the end of the passes.
+ * What changes beside them, such as a condition that follows, waits until they change or the passes end.
  */
 async function keepStatus(performer: Performer, status: RolloutStatus): Promise<void> {
   const before = performer.pending ?? performer.rollout.status ?? {};
   if (JSON.stringify(before) === JSON.stringify(status)) return;
   performer.hasChanged = true;
+  if (performer.pending !== undefined && keyOfStatus(before) !== keyOfStatus(status)) await flushStatus(performer);
   performer.pending = status;
   const stored = readRollout(performer.object).status ?? {};
   if (stored.phase === undefined || keyOfStatus(stored) !== keyOfStatus(status)) await flushStatus(performer);

@@ -73,15 +73,18 @@ function limitsOf({ rollout }: Pass): ReturnType<typeof rolloutLimits> {
   return rolloutLimits({ replicas: rollout.spec.replicas ?? 1, maxSurge, maxUnavailable });
 }
 
-/** Both versions have the pods that the current step asks for, and nothing else takes requests. */
+/**
+ * Both versions have the pods that the current step asks for, and nothing else takes requests. Without a router that is what the
+ * limits allow as the next move: as the original, a step is complete where nothing can move for now.
+ */
 export function isSizeReached(pass: Pass, weights: TrafficWeights | undefined): boolean {
-  const wanted = wantedSizes(pass, weights);
+  const isRouted = trafficRoutingOf(pass.rollout) !== undefined;
+  const wanted = isRouted ? wantedSizes(pass, weights) : nextBasicSizes(pass);
   const canary = newSetOf(pass);
   const threshold = canaryOf(pass.rollout)?.replicaProgressThreshold;
   const progress = { available: availableOf(canary), desired: wanted.canary, size: sizeOf(canary) };
   if (!isReached(progress, threshold)) return false;
   const stable = oldStableOf(pass);
-  const isRouted = trafficRoutingOf(pass.rollout) !== undefined;
   const isStableFree = isRouted && isDynamic(pass);
   if (
     stable !== undefined &&

@@ -5,7 +5,7 @@ import { findCondition } from './conditions.ts';
 import { currentStepOf } from './canary-steps.ts';
 import { canaryOf, isAutoPromotionEnabled } from './defaults.ts';
 import { nextDuration, type DurationFacts } from './duration-record.ts';
-import { availableOf, createdAt } from './replica-set.ts';
+import { availableOf, isMadeBefore } from './replica-set.ts';
 import {
   isFullyPromoted,
   newSetOf,
@@ -47,7 +47,7 @@ function rollbackName(pass: Pass): DurationFacts['rollback'] {
   const set = newSetOf(pass);
   const stable = stableSetOf(pass);
   if (set === undefined || stable === undefined) return undefined;
-  if (!isFullyPromoted(pass) && createdAt(set) >= createdAt(stable)) return undefined;
+  if (!isFullyPromoted(pass) && !isMadeBefore(set, stable)) return undefined;
   return pass.rollback.isFast ? 'FastRolledBack' : 'RolledBack';
 }
 

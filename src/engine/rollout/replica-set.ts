@@ -97,10 +97,18 @@ export function isSaturated(set: ReplicaSet | undefined, replicas: number): bool
 export const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number =>
   sets.reduce((sum, set) => sum + count(set), 0);
 
-/** Oldest first; names decide between those of one second. */
-export function byAge(one: ReplicaSet, other: ReplicaSet): number {
-  return createdAt(one) - createdAt(other) || (one.metadata.name < other.metadata.name ? -1 : 1);
+/** The revision that it was made for: one that is used again gets another. */
+function firstRevisionOf(set: ReplicaSet): number {
+  const [first = ''] = (set.metadata.annotations?.[annotationKeys.revisionHistory] ?? '').split(',');
+  return first === '' ? revisionOf(set) : Number(first);
 }
+
+/** Oldest first. Times are in whole seconds: between those of one second the revision that they were made for decides. */
+export function byAge(one: ReplicaSet, other: ReplicaSet): number {
+  return createdAt(one) - createdAt(other) || firstRevisionOf(one) - firstRevisionOf(other);
+}
+
+export const isMadeBefore = (one: ReplicaSet, other: ReplicaSet): boolean => byAge(one, other) < 0;
 
 export function byRevisionDescending(one: ReplicaSet, other: ReplicaSet): number {
   return revisionOf(other) - revisionOf(one);

@@ -19,7 +19,7 @@ import { trackDuration } from './duration-tracking.ts';
 import { ask, type Steps } from './effects.ts';
 import { abort, applyPause } from './pausing.ts';
 import { phaseOf } from './phase.ts';
-import { availableOf, observedOf, readyOf, total } from './replica-set.ts';
+import { availableOf, observedOf, readyOf, total, type ReplicaSet } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
 import { newSetOf, nowOf, wakeIn, type Draft, type Pass } from './snapshot.ts';
 import { tell, warn } from './telling.ts';
@@ -36,12 +36,28 @@ export function baseStatus(pass: Pass): Draft<RolloutStatus> {
     observedGeneration: String(metadata.generation ?? 0),
     currentPodHash: pass.hash,
     selector: selectorText(spec.selector),
-    replicas: total(sets, observedOf),
     updatedReplicas: observedOf(newSetOf(pass)),
+    ...podCounts(sets),
+  };
+}
+
+export function podCounts(sets: readonly ReplicaSet[]): PodCounts {
+  const replicas = total(sets, observedOf);
+  return {
+    replicas,
     readyReplicas: total(sets, readyOf),
     availableReplicas: total(sets, availableOf),
-    HPAReplicas: total(sets, observedOf),
+    HPAReplicas: replicas,
   };
+}
+
+type PodCounts = Required<Pick<RolloutStatus, 'replicas' | 'readyReplicas' | 'availableReplicas' | 'HPAReplicas'>>;
+
+const countedFields = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'HPAReplicas'] as const;
+
+/** As the original's type does: counts of nothing are not written. */
+function dropZeros(status: Draft<RolloutStatus>): void {
+  for (const field of countedFields) if (status[field] === 0) delete status[field];
 }
 
 /** Without members that are not there. */
@@ -82,6 +98,7 @@ export function* finishStatus(pass: Pass, status: Draft<RolloutStatus>): Steps {
   status.phase = phase;
   if (message === undefined) delete status.message;
   else status.message = message;
+  dropZeros(status);
   yield* ask({ do: 'write-status', status });
   yield* tellPause(before, status);
   wakeAtDeadline(pass, status);
