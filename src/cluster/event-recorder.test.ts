@@ -72,6 +72,17 @@ describe('an event', () => {
     });
   });
 
+  it('is written whenever it comes, also just when the one before has been written', async () => {
+    const { api, events } = start();
+    for (let moments = 0; moments < 40; moments++) {
+      events.record(canary, { type: 'Normal', reason: `First${moments}`, message: 'one' });
+      for (let moment = 0; moment < moments; moment++) await Promise.resolve();
+      events.record(canary, { type: 'Normal', reason: `Second${moments}`, message: 'two' });
+      await events.idle();
+    }
+    expect(api.requests).toHaveLength(80);
+  });
+
   it('that comes again is counted', async () => {
     const { api, events, pass } = start();
     events.record(canary, normal('same'));

@@ -52,12 +52,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     });
   };
 
-  const work = async (line: FoldedEvent[]): Promise<void> => {
+  const work = async (key: string, line: FoldedEvent[]): Promise<void> => {
     for (let event = line.shift(); event !== undefined; event = line.shift()) {
       waiting -= 1;
       if (abort.signal.aborted) drop(event, 'stopped', 'the process stops');
       else await deliver(event);
     }
+    // At once: an event that comes after the last look at the line must not be put into it.
+    lines.delete(key);
   };
 
   const deliver = async (event: FoldedEvent): Promise<void> => {
@@ -91,10 +93,12 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       if (line !== undefined) return void line.push(event);
       const fresh = [event];
       lines.set(key, fresh);
-      const done = work(fresh).finally(() => {
-        lines.delete(key);
-        running.delete(key);
-      });
+      const before = running.get(key) ?? Promise.resolve();
+      const done = before
+        .then(() => work(key, fresh))
+        .finally(() => {
+          if (running.get(key) === done) running.delete(key);
+        });
       running.set(key, done);
     },
     async idle() {
