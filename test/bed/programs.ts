@@ -27,6 +27,7 @@ const kubernetesStamps = ['gitVersion=v1.35.4', 'gitMajor=1', 'gitMinor=35'].map
 /** In the order of building: what the control plane needs comes first. */
 export const programs = {
   addresses: { folder: 'addresses', package: 'serin.dev/test/bed/addresses' },
+  lua: { folder: 'lua', package: 'serin.dev/test/bed/lua' },
   'kube-apiserver': {
     folder: 'control-plane',
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -66,6 +67,16 @@ export const manifests = {
     folder: 'traefik',
     module: 'github.com/traefik/traefik/v3',
     path: 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml',
+  },
+  'argo-cd-rollout': {
+    folder: 'argo-cd',
+    module: 'github.com/argoproj/argo-cd/v3',
+    path: 'resource_customizations/argoproj.io/Rollout',
+  },
+  'argo-cd-canary': {
+    folder: 'argo-cd',
+    module: 'github.com/argoproj/argo-cd/v3',
+    path: 'resource_customizations/flagger.app/Canary',
   },
   flagger: { folder: 'flagger', module: 'github.com/fluxcd/flagger', path: 'artifacts/flagger/crd.yaml' },
 } satisfies Record<string, Manifest>;
