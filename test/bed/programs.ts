@@ -68,6 +68,13 @@ export const manifests = {
     module: 'github.com/traefik/traefik/v3',
     path: 'docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml',
   },
+  'gateway-api-experimental': {
+    folder: 'gateway-api',
+    module: 'sigs.k8s.io/gateway-api',
+    path: 'config/crd/experimental',
+  },
+  istio: { folder: 'istio', module: 'istio.io/api', path: 'kubernetes/customresourcedefinitions.gen.yaml' },
+  smi: { folder: 'smi', module: 'github.com/servicemeshinterface/smi-sdk-go', path: 'crds/split.yaml' },
   'argo-cd-rollout': {
     folder: 'argo-cd',
     module: 'github.com/argoproj/argo-cd/v3',
