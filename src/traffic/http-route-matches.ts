@@ -31,10 +31,18 @@ export function serviceMatches(canary: Canary): readonly HttpRouteMatch[] {
   return mapped.length > 0 ? mapped : [{ path: anyPath }];
 }
 
-/** The requests of an A/B test: each of `analysis.match` with each of `service.match`, whose headers and parameters it replaces. */
+/**
+ * The requests of an A/B test: each of `analysis.match` with each of `service.match`, whose headers and parameters it replaces. Throws
+ * `RouteError` for what the Gateway API cannot express, and for a test that is for everybody.
+ */
 export function testMatches(canary: Canary): readonly HttpRouteMatch[] {
   const service = serviceMatches(canary);
-  const tests = (canary.spec.analysis.match ?? []).map(matchOf).filter((match) => Object.keys(match).length > 0);
+  const { match: given = [], iterations = 0 } = canary.spec.analysis;
+  const tests = given.map(matchOf).filter((match) => Object.keys(match).length > 0);
+  if (iterations > 0 && given.length > 0 && tests.length === 0)
+    throw new RouteError(
+      'Invalid request matching selectors: analysis.match must name a header or a query parameter, or everybody would get the canary',
+    );
   return tests.flatMap((test) =>
     service.map((match) => ({
       ...match,

@@ -101,7 +101,7 @@ it('every field of a Canary is refused by name when it has a value that it canno
     const told = `Cannot use ${fieldOf(['spec', ...path])} ${JSON.stringify(value)}: `;
     const accepted = acceptedOf(world);
     if (accepted?.['status'] !== 'False' || !String(accepted['message']).includes(told))
-      silent.push(`${told}${accepted?.['message']}`);
+      silent.push(`${told}${String(accepted?.['message'])}`);
     else if (
       !world
         .events()

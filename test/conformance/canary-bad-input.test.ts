@@ -138,6 +138,26 @@ const blocking: readonly BadField[] = [
     crd: false,
   },
   {
+    spec: analysis({ sessionAffinity: { cookieName: '' } }),
+    told: 'spec.analysis.sessionAffinity.cookieName "": it must be the name of a cookie',
+    crd: false,
+  },
+  {
+    spec: analysis({ sessionAffinity: { cookieName: '([' } }),
+    told: 'spec.analysis.sessionAffinity.cookieName "([": it must be the name of a cookie',
+    crd: false,
+  },
+  {
+    spec: analysis({ sessionAffinity: { cookieName: 'c', primaryCookieName: 'a b;c' } }),
+    told: 'spec.analysis.sessionAffinity.primaryCookieName "a b;c": it must be the name of a cookie',
+    crd: false,
+  },
+  {
+    spec: analysis({ sessionAffinity: { cookieName: 'c', domain: 'x; Secure' } }),
+    told: 'spec.analysis.sessionAffinity.domain "x; Secure": it must not hold a semicolon',
+    crd: false,
+  },
+  {
     spec: analysis({ sessionAffinity: { cookieName: 'c', sameSite: 'Never' } }),
     told: 'spec.analysis.sessionAffinity.sameSite "Never": it must be one of',
     crd: true,
@@ -193,6 +213,30 @@ const partial: readonly (readonly [spec: Json, told: string, then: Then])[] = [
   ],
   [analysis({ stepWeight: null, iterations: -1 }), 'spec.analysis.iterations -1: it must be at least 0', 'stays'],
   [analysis({ stepWeight: null, iterations: 0 }), 'spec.analysis.iterations 0: it must be at least 1', 'stays'],
+  [analysis({ threshold: -1 }), 'spec.analysis.threshold -1: it must be at least 0', 'goes on'],
+  [
+    analysis({ sessionAffinity: { cookieName: 'c', maxAge: -5 } }),
+    'spec.analysis.sessionAffinity.maxAge -5: it must be at least 0',
+    'goes on',
+  ],
+  [analysis({ maxWeight: -5 }), 'spec.analysis.maxWeight -5: it must be at least 0', 'goes on'],
+  [analysis({ mirrorWeight: 150 }), 'spec.analysis.mirrorWeight 150: it must be at most 100', 'goes on'],
+  [
+    service({ retries: { perTryTimeout: 'x' } }),
+    'spec.service.retries.perTryTimeout "x": it must be a duration',
+    'goes on',
+  ],
+  [{ targetRef: { name: '' } }, 'spec.targetRef.name "": there is no such Deployment', 'stays'],
+  [{ metricsServer: 'http://' }, 'spec.metricsServer "http://": it must be a URL', 'stays'],
+  [metric({ name: '' }), 'spec.analysis.metrics[0].name "": it must be "request-success-rate"', 'stays'],
+  [metric({ query: '  ' }), 'spec.analysis.metrics[0].query "  ": it must be a PromQL query', 'stays'],
+  [webhook({ url: 'ftp://x/y' }), 'spec.analysis.webhooks[0].url "ftp://x/y": it must be a URL', 'stays'],
+  [
+    analysis({ alerts: [{ name: 'a', severity: 'info', providerRef: { name: '' } }] }),
+    'spec.analysis.alerts[0].providerRef.name "": there is no such AlertProvider',
+    'goes on',
+  ],
+  [service({ targetPort: -1 }), 'spec.service.targetPort -1: it must be a port of the containers', 'stays'],
   [analysis({ maxWeight: 150 }), 'spec.analysis.maxWeight 150: it must be at most 100', 'goes on'],
   [analysis({ stepWeightPromotion: -5 }), 'spec.analysis.stepWeightPromotion -5: it must be at least 0', 'goes on'],
   [
@@ -261,5 +305,50 @@ describe('a value that spoils a part of a Canary', () => {
     expect(world.deployment('podinfo-primary').spec.template.spec.containers[0]?.image).toMatch(
       then === 'stays' ? /:1$/ : /:[12]$/,
     );
+  });
+});
+
+/** What only the API server, the router or a server behind it can refuse: said on every tick, in its words. */
+const refused: readonly (readonly [spec: Json, told: RegExp])[] = [
+  [service({ name: 'UPPER_case' }), /^service UPPER_case-canary\.default create error: .* is invalid/],
+  [service({ hosts: ['not a host!'] }), /^HTTPRoute podinfo\.default update error: .*spec\.hostnames\[0\]/],
+  [service({ timeout: '-5s' }), /^HTTPRoute podinfo\.default update error: .*timeouts/],
+  [service({ timeout: '1.5s' }), /^HTTPRoute podinfo\.default update error: .*timeouts/],
+  [service({ rewrite: { authority: 'a b' } }), /^HTTPRoute podinfo\.default update error: /],
+  [service({ headers: { request: { add: { 'a b': 'c' } } } }), /^HTTPRoute podinfo\.default update error: /],
+  [service({ apex: { labels: { 'a b': 'c' } } }), /^service podinfo\.default update error: .*metadata\.labels/],
+  [service({ primary: { labels: { x: 'y z!' } } }), /^service podinfo-primary\.default update error: /],
+  [service({ match: [{ method: { prefix: 'G' } }] }), /^Invalid request matching selectors: .* methods by exact only/],
+  [service({ match: [{ uri: { suffix: 'x' } }] }), /^Invalid request matching selectors: uri must have one of/],
+  [
+    analysis({ stepWeight: null, iterations: 3, match: [{ headers: { x: { prefix: 'a' } } }] }),
+    /^Invalid request matching selectors: .* header "x" by exact or regex only/,
+  ],
+  [
+    analysis({ stepWeight: null, iterations: 3, match: [{ sourceLabels: { app: 'a' } }] }),
+    /^Invalid request matching selectors: analysis\.match must name a header or a query parameter/,
+  ],
+  [
+    analysis({ stepWeight: null, iterations: 3, match: [{}] }),
+    /^Invalid request matching selectors: analysis\.match must name a header or a query parameter/,
+  ],
+  [
+    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: '' } },
+    /^HorizontalPodAutoscaler \.default get query error: .* not found$/,
+  ],
+];
+
+describe('a value that others refuse', () => {
+  it.each(refused)('%j: is told on every tick, and the run stays where it is', async (spec, told) => {
+    const world = await atTwenty();
+    const route = world.get(httpRoutes, 'podinfo')?.metadata.resourceVersion;
+    const said = world.events().length;
+    world.change(canaries, 'podinfo', { spec });
+    await world.ticks(4);
+    const warnings = world.events().slice(said);
+    expect(warnings).toEqual(warnings.map(() => expect.stringMatching(/^\[W\] /)));
+    expect(warnings.filter((text) => told.test(text.slice(4))).length).toBeGreaterThanOrEqual(4);
+    expect(world.get(httpRoutes, 'podinfo')?.metadata.resourceVersion).toBe(route);
+    expect(world.status()).toMatchObject({ phase: 'Progressing', canaryWeight: 20, failedChecks: 0 });
   });
 });

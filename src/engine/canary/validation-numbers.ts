@@ -8,13 +8,15 @@ type Range = readonly [field: string, value: number | undefined, least: number, 
 export function numberProblems(spec: CanarySpec): Problem[] {
   const { analysis } = spec;
   const ranges: readonly Range[] = [
+    ['spec.analysis.threshold', analysis.threshold, 0, Infinity],
     ['spec.analysis.iterations', analysis.iterations, 0, Infinity],
     ['spec.analysis.stepWeight', analysis.stepWeight, 0, Infinity],
     ['spec.analysis.stepWeightPromotion', analysis.stepWeightPromotion, 0, Infinity],
-    ['spec.analysis.maxWeight', analysis.maxWeight, -Infinity, 100],
+    ['spec.analysis.maxWeight', analysis.maxWeight, 0, 100],
     ['spec.analysis.mirrorWeight', analysis.mirrorWeight, 0, 100],
     ['spec.analysis.primaryReadyThreshold', analysis.primaryReadyThreshold, 0, 100],
     ['spec.analysis.canaryReadyThreshold', analysis.canaryReadyThreshold, 0, 100],
+    ['spec.analysis.sessionAffinity.maxAge', analysis.sessionAffinity?.maxAge, 0, Infinity],
     ['spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 0, Infinity],
   ];
   return ranges.flatMap(([field, value, least, most]) => {

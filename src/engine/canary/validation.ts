@@ -6,6 +6,7 @@ import type { Ref } from '#api/kubernetes.ts';
 import type { MetricTemplate } from '#api/metric-template.ts';
 import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
+import { cookieProblems } from './validation-cookies.ts';
 import { mirrorProblems, numberProblems } from './validation-numbers.ts';
 import { targetKinds } from './targets/target-kinds.ts';
 import { targetPortProblems } from './validation-ports.ts';
@@ -104,19 +105,7 @@ export const knativeTarget: Check = ({ spec }) => {
   return problems;
 };
 
-export const cookieNames: Check = ({ spec }) => {
-  const affinity = spec.analysis.sessionAffinity;
-  if (affinity === undefined || affinity.cookieName !== affinity.primaryCookieName) return [];
-  return [
-    {
-      field: 'spec.analysis.sessionAffinity.primaryCookieName',
-      found: foundText(affinity.primaryCookieName),
-      want: 'it must differ from cookieName',
-      original: "can't use the same cookie name for both primary and cookie name; please update them to be different",
-      blocking: true,
-    },
-  ];
-};
+export const cookies: Check = ({ spec }) => cookieProblems(spec);
 
 export const trafficProvider: Check = ({ spec }, seen) => {
   const provider = providerOf(spec, seen);
@@ -276,7 +265,7 @@ export const addresses: Check = ({ spec }) => {
 const checks: readonly Check[] = [
   crossNamespaceRefs,
   knativeTarget,
-  cookieNames,
+  cookies,
   trafficProvider,
   targetKind,
   targetTaken,
