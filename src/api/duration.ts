@@ -41,6 +41,23 @@ function sumOfParts(body: string): bigint | undefined {
   return sum;
 }
 
+/** Go's own words for why a text is no duration: walks over the parts that Go would accept, up to the one that it stumbles over. */
+export function problemOfDuration(text: string): string {
+  const quoted = JSON.stringify(text);
+  let rest = text.replace(/^[+-]/, '');
+  while (rest !== '') {
+    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+    if (number === undefined) break;
+    rest = rest.slice(number.length);
+    const unit = /^[^.\d]*/.exec(rest)?.[0] ?? '';
+    if (unit === '') return `time: missing unit in duration ${quoted}`;
+    if (!/^(ns|us|µs|μs|ms|s|m|h)$/.test(unit))
+      return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+    rest = rest.slice(unit.length);
+  }
+  return `time: invalid duration ${quoted}`;
+}
+
 /** Go's text of a duration: `0s`, `300ms`, `1.515s`, `1m0.5s`, `2h0m0s`. */
 export function formatDuration(milliseconds: number): string {
   const nanoseconds = BigInt(Math.round(milliseconds * 1e6));

@@ -215,7 +215,11 @@ describe('a condition on JSON', () => {
     ['toJSON({b: [1, 2.5], a: nil}) == "{\\n  \\"a\\": null,\\n  \\"b\\": [\\n    1,\\n    2.5\\n  ]\\n}"', 0, true],
     ['fromBase64(toBase64("hé")) == "hé"', 0, true],
     ['string(result) == "map[a:1 b:[x <nil>]]"', { b: ['x', null], a: 1 }, true],
-    ['string(0.00001) == "1e-05" and string(1000000.0) == "1e+06" and string(123456.5) == "123456.5" and string(1.0) == "1"', 0, true],
+    [
+      'string(0.00001) == "1e-05" and string(1000000.0) == "1e+06" and string(123456.5) == "123456.5" and string(1.0) == "1"',
+      0,
+      true,
+    ],
     ['int("12") == 12 and float("1.5") == 1.5 and int(1.9) == 1', 0, true],
     ['int("x") == 1', 0, 'invalid operation: int(x)'],
     ['abs(-3) == 3 and ceil(1.2) == 2 and floor(1.8) == 1 and round(-2.5) == -3', 0, true],
