@@ -69,7 +69,8 @@ export interface Observing {
   readonly caches: RolloutCaches;
   readonly dependencies: Dependencies;
   readonly key: string;
-  readonly now: Date;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly instanceId: string | undefined;
   readonly routers: readonly string[];
 }

@@ -93,7 +93,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
         caches,
         dependencies,
         key: performer.key,
-        now: new Date(clock.now()),
+        now: clock.now(),
         instanceId: settings.instanceId,
         routers: performer.routers.map(({ name }) => name),
       });

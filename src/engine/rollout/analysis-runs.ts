@@ -151,9 +151,9 @@ export function applyVerdict(pass: Pass, kind: RunKind, run: AnalysisRun | undef
 }
 
 function* tellPhase(kind: RunKind, name: string, phase: string, before: AnalysisRunReference | undefined): Steps {
-  const previous = before?.name === name ? before.status : '';
+  const previous = before?.name === name ? before.status : undefined;
   if (phase === '' || phase === previous) return;
-  const message = `${kind} Analysis Run '${name}' Status New: '${phase}' Previous: '${previous === '' ? 'NoPreviousStatus' : previous}'`;
+  const message = `${kind} Analysis Run '${name}' Status New: '${phase}' Previous: '${previous ?? 'NoPreviousStatus'}'`;
   yield* phase === 'Failed' || phase === 'Error'
     ? warn(`AnalysisRun${phase}`, message)
     : tell(`AnalysisRun${phase}`, message);

@@ -1,4 +1,5 @@
 /** Runs and experiments that are not current: ended when they still go on, deleted when nobody needs them. */
+import { parseTime } from '#api/time.ts';
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { Experiment } from '#api/experiment.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
@@ -37,7 +38,7 @@ function* prune(pass: Pass, kind: ChildKind, children: readonly Child[]): Steps 
 }
 
 function newestFirst({ metadata: one }: KubeObject, { metadata: other }: KubeObject): number {
-  return Date.parse(other.creationTimestamp ?? '') - Date.parse(one.creationTimestamp ?? '');
+  return parseTime(other.creationTimestamp ?? '') - parseTime(one.creationTimestamp ?? '');
 }
 
 /** It tells of a version that could still come back. */

@@ -1,8 +1,9 @@
 /** Conditions of a Rollout: what clients, dashboards and Argo CD read its state from. */
+import { parseTime, rfc3339 } from '#api/time.ts';
 import type { RolloutCondition, RolloutStatus } from '#api/rollout.ts';
 import { progressDeadlineSecondsOf, replicasOf, stepsOf } from './defaults.ts';
 import { availableOf, deadlineOf, isSaturated, total } from './replica-set.ts';
-import { newSetOf, nowOf, otherSetsOf, setOf, timestamp, type Pass } from './snapshot.ts';
+import { newSetOf, nowOf, otherSetsOf, setOf, type Pass } from './snapshot.ts';
 
 export type ConditionType = RolloutCondition['type'];
 
@@ -13,7 +14,7 @@ export function condition(
   reason: string,
   message: string,
 ): RolloutCondition {
-  const now = timestamp(nowOf(pass));
+  const now = rfc3339(nowOf(pass));
   return { type, status, reason, message, lastUpdateTime: now, lastTransitionTime: now };
 }
 
@@ -115,8 +116,8 @@ export function hasTimedOut(pass: Pass, status: RolloutStatus): boolean {
 }
 
 /** Milliseconds since the epoch. */
-export function deadlineAt({ rollout }: Pass, { lastUpdateTime = '' }: RolloutCondition): number {
-  return Date.parse(lastUpdateTime) + progressDeadlineSecondsOf(rollout) * 1000;
+export function deadlineAt({ rollout }: Pass, { lastUpdateTime }: RolloutCondition): number {
+  return parseTime(lastUpdateTime) + progressDeadlineSecondsOf(rollout) * 1000;
 }
 
 /** Steps that may take as long as they need, a pause, and old pods that still wait to go: no time runs. */

@@ -1,4 +1,5 @@
 /** Keeps `status.duration` in step with what a pass has decided. */
+import { rfc3339 } from '#api/time.ts';
 import type { RolloutStatus } from '#api/rollout.ts';
 import { hasChanged } from './change.ts';
 import { findCondition } from './conditions.ts';
@@ -6,16 +7,7 @@ import { currentStepOf } from './canary-steps.ts';
 import { canaryOf, isAutoPromotionEnabled } from './defaults.ts';
 import { nextDuration, type DurationFacts } from './duration-record.ts';
 import { availableOf, isMadeBefore } from './replica-set.ts';
-import {
-  isFullyPromoted,
-  newSetOf,
-  nowOf,
-  replicasWanted,
-  stableSetOf,
-  timestamp,
-  type Draft,
-  type Pass,
-} from './snapshot.ts';
+import { isFullyPromoted, newSetOf, nowOf, replicasWanted, stableSetOf, type Draft, type Pass } from './snapshot.ts';
 
 export function trackDuration(pass: Pass, status: Draft<RolloutStatus>): void {
   const { record, finished } = nextDuration(pass.rollout.status?.duration, factsOf(pass, status));
@@ -29,7 +21,7 @@ function factsOf(pass: Pass, status: RolloutStatus): DurationFacts {
   const isStable = (status.stableRS ?? '') !== '' && status.stableRS === status.currentPodHash;
   const isFirst = before.currentPodHash === undefined;
   return {
-    now: timestamp(nowOf(pass)),
+    now: rfc3339(nowOf(pass)),
     isInvalid: findCondition(status.conditions, 'InvalidSpec') !== undefined,
     isChanged: isFirst || hasChanged(pass),
     rollback: isFirst ? undefined : rollbackName(pass),

@@ -26,7 +26,7 @@ export function metadataOfNewSet(pass: Pass): EphemeralMetadata | undefined {
   return stableHashOf(pass) === '' || isFullyPromoted(pass) ? stable : trial;
 }
 
-/** ReplicaSets first, so that new pods are right from the start, then the pods that run. */
+/** The pods that run, then the template that new ones are made from. */
 export function* syncEphemeralMetadata(pass: Pass): Steps {
   const roles = rolesOf(pass);
   const wasUsed = pass.sets.some((set) => recordedMetadata(set) !== undefined);
@@ -42,7 +42,17 @@ function* sync(pass: Pass, set: ReplicaSet, wanted: EphemeralMetadata | undefine
   const recorded = recordedMetadata(set);
   const changes = ephemeralSetChanges(set, wanted);
   if (changes.length === 0) return;
+  // Pods first: while the ReplicaSet has its old record, a pass that was cut short is repeated.
+  yield* syncPods(pass, set, recorded, wanted);
   keepSet(pass, yield* ask({ do: 'change-set', set, changes }));
+}
+
+function* syncPods(
+  pass: Pass,
+  set: ReplicaSet,
+  recorded: EphemeralMetadata | undefined,
+  wanted: EphemeralMetadata | undefined,
+): Steps {
   if (sizeOf(set) === 0) return;
   const pods = yield* ask({ do: 'list-pods' });
   for (const pod of pods) {

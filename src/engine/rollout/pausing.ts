@@ -1,6 +1,7 @@
 /** Pause and abort: what the next status says of them, from what was and what the pass has decided. */
+import { parseTime, rfc3339 } from '#api/time.ts';
 import type { PauseCondition, PauseReason, RolloutStatus } from '#api/rollout.ts';
-import { hasPauseCondition, isAborted, nowOf, timestamp, type Draft, type Pass } from './snapshot.ts';
+import { hasPauseCondition, isAborted, nowOf, type Draft, type Pass } from './snapshot.ts';
 
 export function addPause({ pause }: Pass, reason: PauseReason): void {
   pause.added.push(reason);
@@ -28,7 +29,7 @@ export function isResumedByUser(pass: Pass, reason: PauseReason): boolean {
 /** Milliseconds since the epoch. */
 export function pausedSince({ rollout }: Pass, reason: PauseReason): number | undefined {
   const found = (rollout.status?.pauseConditions ?? []).find((one) => one.reason === reason);
-  return found === undefined ? undefined : Date.parse(found.startTime);
+  return found === undefined ? undefined : parseTime(found.startTime);
 }
 
 /** Writes the fields of pause and abort into the next status. */
@@ -37,7 +38,7 @@ export function applyPause(pass: Pass, status: Draft<RolloutStatus>): void {
   const before = rollout.status ?? {};
   if (isAborted(pass)) {
     status.abort = true;
-    status.abortedAt = before.abortedAt ?? timestamp(nowOf(pass));
+    status.abortedAt = before.abortedAt ?? rfc3339(nowOf(pass));
     return;
   }
   if (pause.isCleared) return;
@@ -50,7 +51,7 @@ export function applyPause(pass: Pass, status: Draft<RolloutStatus>): void {
 function nextConditions(pass: Pass, before: readonly PauseCondition[]): readonly PauseCondition[] {
   const { added, removed } = pass.pause;
   const kept = before.filter(({ reason }) => !removed.includes(reason));
-  const startTime = timestamp(nowOf(pass));
+  const startTime = rfc3339(nowOf(pass));
   const fresh = [...new Set(added)].filter((reason) => !kept.some((one) => one.reason === reason));
   return [...kept, ...fresh.map((reason) => ({ reason, startTime }))];
 }

@@ -1,4 +1,5 @@
 /** `phase` and `message` of a Rollout: the one line that users, scripts and Argo CD look at. */
+import { parseTime } from '#api/time.ts';
 import type { Rollout, RolloutStatus } from '#api/rollout.ts';
 import { replicasOf, trafficRoutingOf } from './defaults.ts';
 
@@ -63,5 +64,5 @@ const isStable = ({ stableRS = '', currentPodHash }: RolloutStatus): boolean =>
   stableRS !== '' && stableRS === currentPodHash;
 
 export function isSameMoment(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && Date.parse(one) === Date.parse(other);
+  return one !== undefined && other !== undefined && parseTime(one) === parseTime(other);
 }

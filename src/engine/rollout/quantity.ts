@@ -38,6 +38,13 @@ export function quantityAmount(text: string): string {
   return `${parsed.isNegative && amount > 0n ? '-' : ''}${amount}m`;
 }
 
+/** Billionths; `undefined` for a text that is no quantity. */
+export function quantityNanos(text: string): bigint | undefined {
+  const parsed = parse(text.trim());
+  if (parsed === undefined) return undefined;
+  return parsed.isNegative ? -nanosOf(parsed) : nanosOf(parsed);
+}
+
 function parse(text: string): Parsed | undefined {
   const [, sign, whole = '', fraction = '', suffix = ''] =
     /^([+-]?)(\d*)(?:\.(\d*))?((?:[eE][+-]?\d+)|[a-zA-Z]*)$/.exec(text) ?? [];

@@ -1,4 +1,5 @@
 /** The ReplicaSets of a Rollout: what the engine reads of them, and the labels and annotations that carry its bookkeeping. */
+import { parseTime } from '#api/time.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { LabelSelector, PodTemplate, WorkloadCondition } from '#api/workload.ts';
 
@@ -71,12 +72,12 @@ export function desiredReplicasOf(set: ReplicaSet): number | undefined {
 /** Milliseconds since the epoch; NaN for an annotation that is no time, `undefined` without one. */
 export function deadlineOf(set: ReplicaSet | undefined): number | undefined {
   const text = set?.metadata.annotations?.[annotationKeys.scaleDownDeadline];
-  return text === undefined ? undefined : Date.parse(text);
+  return text === undefined ? undefined : parseTime(text);
 }
 
 /** Milliseconds since the epoch. */
 export function createdAt(set: ReplicaSet): number {
-  return Date.parse(set.metadata.creationTimestamp ?? '');
+  return parseTime(set.metadata.creationTimestamp ?? '');
 }
 
 /** All pods that it is told to have are available, and there are some. */

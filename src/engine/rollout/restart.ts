@@ -1,4 +1,5 @@
 /** `restartAt`: evicts pods that are older than a moment, no more at once than may be unavailable. */
+import { parseTime } from '#api/time.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { RolloutStatus } from '#api/rollout.ts';
 import { blueGreenOf, canaryOf, minReadySecondsOf } from './defaults.ts';
@@ -24,13 +25,13 @@ const retryIn = 30_000;
 export function* restartPods(pass: Pass, done: (restartedAt: string) => void): Steps<boolean> {
   const { restartAt } = pass.rollout.spec;
   if (restartAt === undefined || isSameMoment(restartAt, pass.rollout.status?.restartedAt)) return false;
-  const moment = Date.parse(restartAt);
+  const moment = parseTime(restartAt);
   if (moment > nowOf(pass)) {
     wakeIn(pass, moment - nowOf(pass));
     return false;
   }
   const pods = inOrder(pass, yield* ask({ do: 'list-pods' }));
-  const old = pods.filter((pod) => Date.parse(pod.metadata.creationTimestamp ?? '') < moment);
+  const old = pods.filter((pod) => parseTime(pod.metadata.creationTimestamp ?? '') < moment);
   if (old.length === 0) {
     done(restartAt);
     return false;
@@ -98,7 +99,7 @@ function isAvailable(pod: KubeObject, minReadySeconds: number, now: number): boo
   };
   const ready = conditions.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True') return false;
-  return minReadySeconds === 0 || Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 <= now;
+  return minReadySeconds === 0 || parseTime(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 <= now;
 }
 
 /** A template change restarts all pods anyway. */

@@ -47,7 +47,7 @@ function rollback({ sets = four, wanted, stable, window, strategy = canary }: Ca
     newSet: numbered(wanted),
     stableSet: numbered(stable),
     sets,
-    now: { getTime: () => parseTime(at(30)) },
+    now: parseTime(at(30)),
   });
 }
 

@@ -14,7 +14,8 @@ export interface RollbackFacts {
   readonly newSet: ReplicaSet | undefined;
   readonly stableSet: ReplicaSet | undefined;
   readonly sets: readonly ReplicaSet[];
-  readonly now: Pick<Date, 'getTime'>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Ages are those of the ReplicaSets, also of one that is used again. */
@@ -26,7 +27,6 @@ export function rollbackOf({ rollout, newSet, stableSet, sets, now }: RollbackFa
   const isWithinWindow = isOlder && window > 0 && between < window;
   const isStable = hashOf(newSet) === hashOf(stableSet);
   const deadline = deadlineOf(newSet);
-  const lingers =
-    rollout.spec.strategy?.blueGreen !== undefined && isOlder && deadline !== undefined && deadline > now.getTime();
+  const lingers = rollout.spec.strategy?.blueGreen !== undefined && isOlder && deadline !== undefined && deadline > now;
   return { isWithinWindow, isFast: isStable || isWithinWindow || lingers };
 }

@@ -1,4 +1,5 @@
 /** Sizes of ReplicaSets, and the annotation that keeps an old one alive for a while. */
+import { parseTime, rfc3339 } from '#api/time.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import {
   blueGreenOf,
@@ -28,7 +29,6 @@ import {
   nowOf,
   replicasWanted,
   stableSetOf,
-  timestamp,
   wakeIn,
   type Pass,
 } from './snapshot.ts';
@@ -68,9 +68,9 @@ export function* scale(
 /** Lets the ReplicaSet live for `seconds`; none are no delay at all. */
 function* setDeadline(pass: Pass, set: ReplicaSet, seconds: number): Steps {
   if (seconds <= 0) return yield* dropDeadline(pass, set);
-  const value = timestamp(nowOf(pass) + seconds * 1000);
+  const value = rfc3339(nowOf(pass) + seconds * 1000);
   keepSet(pass, yield* ask({ do: 'change-set', set, changes: [{ path: deadlinePath, value }] }));
-  wakeIn(pass, Date.parse(value) - nowOf(pass));
+  wakeIn(pass, parseTime(value) - nowOf(pass));
 }
 
 export function* dropDeadline(pass: Pass, set: ReplicaSet | undefined): Steps {

@@ -90,7 +90,7 @@ function expressionText(key: string, operator: string, values: readonly string[]
 /** Ends a pass: completes the status with pause, conditions, phase and duration, and writes it when anything differs. */
 export function* finishStatus(pass: Pass, status: Draft<RolloutStatus>): Steps {
   const before = pass.rollout.status ?? {};
-  yield* abortAtDeadline(pass, status);
+  abortAtDeadline(pass, status);
   applyPause(pass, status);
   status.conditions = yield* nextConditions(pass, before, status);
   trackDuration(pass, status);
@@ -104,7 +104,7 @@ export function* finishStatus(pass: Pass, status: Draft<RolloutStatus>): Steps {
   wakeAtDeadline(pass, status);
 }
 
-function* abortAtDeadline(pass: Pass, status: RolloutStatus): Steps {
+function abortAtDeadline(pass: Pass, status: RolloutStatus): void {
   const { rollout } = pass;
   const before = rollout.status ?? {};
   if (rollout.spec.progressDeadlineAbort !== true || before.abort === true || pass.pause.isCleared) return;
