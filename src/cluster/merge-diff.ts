@@ -14,9 +14,16 @@ export function mergeDiff(before: unknown, after: unknown): Record<string, unkno
     } else if (isRecord(old) && isRecord(wanted)) {
       const inner = mergeDiff(old, wanted);
       if (inner !== undefined) changed[key] = inner;
-    } else if (old !== wanted && JSON.stringify(old) !== JSON.stringify(wanted)) {
+    } else if (!sameJson(old, wanted)) {
       changed[key] = wanted;
     }
   }
   return Object.keys(changed).length === 0 ? undefined : changed;
+}
+
+/** Long lists, which mostly differ from their beginning on, are not made texts of. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b)) return JSON.stringify(a) === JSON.stringify(b);
+  return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
 }
