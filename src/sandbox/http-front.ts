@@ -6,6 +6,7 @@ import { errorText } from '#runtime/error-text.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Answer, ServerRequest } from './api-server/server.ts';
 import { refusals, StatusError } from './api-server/status-error.ts';
+import { objectInProtobuf } from './kube-protobuf.ts';
 
 export interface HttpFront {
   /** `http://127.0.0.1:PORT` */
@@ -121,13 +122,21 @@ function isPatchType(type: string): type is NonNullable<ServerRequest['contentTy
 async function readBody(incoming: IncomingMessage, contentType: string): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  const text = Buffer.concat(chunks).toString();
-  if (text === '') return undefined;
-  if (contentType.endsWith('protobuf')) {
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length === 0) return undefined;
+  const body = parsed(bytes, contentType);
+  // kubectl knows no second way: what cannot be read here has to be applied from a file.
+  if (body === unknownFormat)
     throw refusals.unsupportedMediaType(contentType, ['application/json', 'application/yaml']);
-  }
+  return body;
+}
+
+const unknownFormat = Symbol('unknown format');
+
+function parsed(bytes: Buffer, contentType: string): unknown {
   try {
-    return contentType.endsWith('yaml') ? parse(text) : JSON.parse(text);
+    if (contentType.endsWith('protobuf')) return objectInProtobuf(bytes) ?? unknownFormat;
+    return contentType.endsWith('yaml') ? parse(bytes.toString()) : JSON.parse(bytes.toString());
   } catch (error) {
     throw refusals.badRequest(`cannot read the body: ${error instanceof Error ? error.message : 'it is malformed'}`);
   }
