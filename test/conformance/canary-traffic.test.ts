@@ -1,6 +1,6 @@
 /** Acceptance scenarios of the route on the Gateway API during whole runs: what it looks like, who else may write it, whom it waits for. */
 import { describe, expect, it } from 'vitest';
-import { httpRoutes } from '#cluster/resource.ts';
+import { deployments, httpRoutes } from '#cluster/resource.ts';
 import { canaryWorld, withNewImage, type CanaryWorld } from './canary-world.ts';
 
 interface Filter {
@@ -55,6 +55,19 @@ describe('[integrations-5] weights that are set by hand', () => {
     expect(world.status().phase).toBe('Promoting');
     expect(world.weights()).toEqual({ primary: 40, canary: 60 });
     expect(await world.metrics()).toContain('flagger_canary_weight{workload="podinfo",namespace="default"} 60');
+  });
+});
+
+describe('a canary that somebody stops in the middle of its promotion', () => {
+  it('gives all traffic to the primary at once', async () => {
+    const world = await withNewImage({ analysis: { stepWeight: 100, stepWeightPromotion: 20 } });
+    await world.until('Promoting');
+    await world.ticks(2);
+    expect(world.weights()).toEqual({ primary: 40, canary: 60 });
+    world.change(deployments, 'podinfo', { spec: { replicas: 0 } });
+    await world.ticks(1);
+    expect(world.weights()).toEqual({ primary: 100, canary: 0 });
+    await world.until('Succeeded');
   });
 });
 

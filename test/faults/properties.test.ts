@@ -9,7 +9,7 @@ const seed = Number(process.env['FAULTS_SEED'] ?? 20_260);
 const runs = Number(process.env['FAULTS_RUNS'] ?? 25);
 
 /** Seeds that once found a bug. */
-const regressions: readonly number[] = [1];
+const regressions: readonly number[] = [1, 77];
 
 describe('a random history', () => {
   it(`breaks no promise and comes to an end (seed ${seed})`, async () => {

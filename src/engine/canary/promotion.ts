@@ -13,6 +13,7 @@ import { scaleTargetToZero } from './scaling.ts';
 import { giveApexToPrimary } from './services.ts';
 import type { Pass } from './snapshot.ts';
 import { setPhase, setStatus } from './status.ts';
+import { targetKindOf } from './targets/target-kinds.ts';
 
 /** Copies the target's spec to the primary, which begins to roll. */
 export function* startPromotion(pass: Pass): Steps {
@@ -33,7 +34,8 @@ export function* routeToPrimary(pass: Pass, split: Split): Steps {
     return;
   }
   const step = pass.canary.spec.analysis.stepWeightPromotion ?? 0;
-  if (step <= 0) {
+  // Pods that somebody has stopped can take no part of the traffic any more.
+  if (step <= 0 || targetKindOf(pass.canary).isParked(pass.target)) {
     yield* tell(pass, says.allToPrimary());
     yield* setRoutes(pass, allToPrimary);
     yield* showWeight(100, 0);
