@@ -2,7 +2,7 @@
 # `install` and `test` write to stdout only: .ci/run drops what make itself says after the line with the counts.
 run := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
-.PHONY: install demo test traces bench check format generate
+.PHONY: install install-plugin demo test traces bench check format generate
 .DEFAULT_GOAL := test
 
 install: node_modules/.package-lock.json
@@ -11,6 +11,10 @@ install: node_modules/.package-lock.json
 node_modules/.package-lock.json: package-lock.json
 	npm install --no-save 2>&1
 	touch $@
+
+# kubectl-argo-rollouts and kubectl-serin, below PREFIX: by default /usr/local, or ~/.local for those who may not write there.
+install-plugin: install
+	@$(run) node deploy/install-plugin.ts "$(PREFIX)"
 
 # HOLD=1 keeps the demo running for kubectl.
 demo: install

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly context?: string;
   /** Address of the API server, in place of the one that the context names. Without a scheme it is what the cluster's entry speaks. */
   readonly server?: string;
+  /** Sent with every request, beside the credentials. */
+  readonly headers?: Credentials['headers'];
   readonly transport?: Pick<HttpTransportOptions, 'userAgent' | 'timeout' | 'connections' | 'maxBytes'>;
 }
 
@@ -95,7 +97,8 @@ function freshCredentials(options: ConnectOptions, first: KubeConfig): HttpTrans
 
   const refresh = async (reload: boolean): Promise<Credentials> => {
     if (reload) config = await load(options);
-    return resolve(config);
+    const credentials = await resolve(config);
+    return { ...credentials, headers: { ...credentials.headers, ...options.headers } };
   };
 
   return (rejected) => {

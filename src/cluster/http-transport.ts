@@ -16,7 +16,7 @@ import { watchLines } from './watch-lines.ts';
 
 /** What proves who we are, as of now. */
 export interface Credentials {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly tls: TlsOptions;
 }
 

@@ -24,7 +24,7 @@ export function openOnce(
   let opened: Promise<OpenCluster> | undefined;
   const connect = async (): Promise<OpenCluster> =>
     world.connect === undefined
-      ? (await import('./cluster-access.ts')).connectCluster(flags, signal)
+      ? (await import('./cluster-access.ts')).connectCluster(flags, signal, world.env ?? process.env)
       : world.connect(flags, signal);
   return {
     open: () => (opened ??= connect()),

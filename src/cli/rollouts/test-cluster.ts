@@ -74,16 +74,18 @@ const definitionOf = (resource: Resource, subresources: readonly string[] = []):
   },
 });
 
+export const definitionsWithoutSchema: readonly KubeObject[] = [
+  // Of the five only the Rollout has the subresource `status`.
+  definitionOf(rollouts, ['status']),
+  ...[experiments, analysisRuns, analysisTemplates, clusterAnalysisTemplates].map((one) => definitionOf(one)),
+];
+
 export function testCluster(): TestCluster {
   const time = new VirtualClock();
   const server = createApiServer({
     clock: time.as('world'),
     random: seededRandom(1),
-    crds: [
-      // Of the five only the Rollout has the subresource `status`.
-      definitionOf(rollouts, ['status']),
-      ...[experiments, analysisRuns, analysisTemplates, clusterAnalysisTemplates].map((one) => definitionOf(one)),
-    ],
+    crds: definitionsWithoutSchema,
   });
   const writes: Sent[] = [];
   const begin = (argv: readonly string[]): Running => {
