@@ -135,26 +135,53 @@ describe('a take-over', () => {
     expect(await Promise.all(attempts), `paused after ${moments.join(' and ')} ms`).toEqual([[], []]);
   });
 
-  it('gives the shards of a paused process to the other one', async () => {
-    const namespace = 'shards';
+  // Every write of a run is paused around in test/faults; these show that real processes and sockets are no other.
+  it.concurrent.each([
+    { write: 3, when: 'before' },
+    { write: 12, when: 'after' },
+  ])('gives the shards of a process that is paused $when write $write to the other one', async ({ write, when }) => {
+    const namespace = `shards-${when}`;
     await bed.createNamespace(namespace);
-    const [first, second] = [start(namespace, paused, ['-shards=4']), start(namespace, other, ['-shards=4'])];
+    let isRunning = false;
+    let isPaused = false;
+    let [begun, done] = [0, 0];
+    const stop = (): void => {
+      first.signal('SIGSTOP');
+      isPaused = true;
+    };
+    const proxy = await startApiProxy(bed, {
+      user: paused,
+      onWrite() {
+        if (!isRunning || isPaused || (begun += 1) !== write || when !== 'before') return 'pass';
+        stop();
+        return 'drop';
+      },
+      onWritten() {
+        if (isRunning && !isPaused && (done += 1) === write && when === 'after') stop();
+      },
+    });
+    const first = start(namespace, paused, ['-shards=4', `-kubeconfig=${proxy.kubeconfig}`]);
+    const second = start(namespace, other, ['-shards=4']);
     const holders = async (): Promise<string[]> =>
       (await bed.list(leases, namespace)).map(({ spec }) =>
         String((spec as { holderIdentity?: string }).holderIdentity),
       ); // a Lease
-    await bed.waitFor('two shards each', async () => {
-      const all = await holders();
-      return all.length === 4 && all.every((holder) => all.filter((one) => one === holder).length === 2);
-    });
+    await bed.waitFor(
+      'two shards each',
+      async () => {
+        const all = await holders();
+        return all.length === 4 && all.every((holder) => all.filter((one) => one === holder).length === 2);
+      },
+      60_000,
+    );
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const apps = await Promise.all(names.map((name) => release(bed, { namespace, name })));
     await Promise.all(apps.map((app) => app.until('Initialized')));
     for (const user of [paused, other]) expect(writesOf(user, namespace, 0)).not.toEqual([]);
+    isRunning = true;
     await Promise.all(apps.map((app) => app.change()));
-    await apps[0]?.advanced();
-    first.signal('SIGSTOP');
-    await bed.waitFor('one holder', async () => new Set(await holders()).size === 1);
+    await bed.waitFor('the pause', () => isPaused, 60_000);
+    await bed.waitFor('one holder', async () => new Set(await holders()).size === 1, 60_000);
     const before = bed.audit.mark();
     await Promise.all(apps.map((app) => app.until('Succeeded')));
     first.signal('SIGCONT');
@@ -162,7 +189,9 @@ describe('a take-over', () => {
     const said = first.output().slice(-2_000);
     expect(end, `It said ${said}`).toBe('exit code 1');
     expect(writesOf(paused, namespace, before)).toEqual([]);
+    for (const app of apps) expect(await app.weights()).toEqual([100, 0]);
     await second.stop(10_000);
     expect(await second.exited).toBe('exit code 0');
+    await proxy.stop();
   });
 });
