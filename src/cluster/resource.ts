@@ -64,6 +64,11 @@ export const appMeshVirtualRouters = (version: string): Resource =>
   grouped('appmesh.k8s.aws', version, 'virtualrouters', 'VirtualRouter');
 export const appMeshVirtualNodes = (version: string): Resource =>
   grouped('appmesh.k8s.aws', version, 'virtualnodes', 'VirtualNode');
+/** `apiVersion` is `GROUP/VERSION`. */
+export const targetGroupBindings = (apiVersion: string): Resource => {
+  const [group = '', version = ''] = apiVersion.split('/');
+  return grouped(group, version, 'targetgroupbindings', 'TargetGroupBinding');
+};
 
 export const canaries = grouped('flagger.app', 'v1beta1', 'canaries', 'Canary');
 export const metricTemplates = grouped('flagger.app', 'v1beta1', 'metrictemplates', 'MetricTemplate');

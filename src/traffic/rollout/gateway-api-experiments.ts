@@ -20,24 +20,45 @@ export function experimentBackends(traffic: RolloutTraffic, live: LiveRoutes): r
   });
 }
 
-/** The rules in whose first one with canary or stable exactly these experiments have a share, at the cost of stable. */
+/** The rules in whose first one with stable exactly these experiments have a share, at the cost of stable. */
 export function withExperiments(
   rules: readonly RouteRule[],
   traffic: RolloutTraffic,
+  live: LiveRoutes,
   experiments: readonly RouteBackend[],
 ): readonly RouteRule[] {
-  const { canaryService, stableService, rollout } = traffic;
-  const ended = (rollout.status?.canary?.weights?.additional ?? []).map(({ serviceName }) => serviceName);
-  const at = rules.findIndex((rule) => hasBackend(rule, canaryService) || hasBackend(rule, stableService));
+  const { stableService } = traffic;
+  const at = rules.findIndex((rule) => hasBackend(rule, stableService));
   const rule = rules[at];
-  if (rule === undefined || ended.length + experiments.length === 0) return rules;
+  if (rule === undefined) return rules;
+  const isExperiment = (backend: RouteBackend): boolean =>
+    experiments.some(({ name }) => name === backend.name) || hasEnded(backend, traffic, live);
+  const there = rule.backendRefs ?? [];
+  const others = there.filter((backend) => !isExperiment(backend));
+  if (experiments.length === 0 && others.length === there.length) return rules;
   const share = experiments.reduce((sum, { weight = 0 }) => sum + weight, 0);
-  const isExperiment = ({ name }: RouteBackend): boolean =>
-    ended.includes(name) || experiments.some((experiment) => experiment.name === name);
-  const backendRefs = (rule.backendRefs ?? [])
-    .filter((backend) => !isExperiment(backend))
-    .map((backend) =>
-      backend.name === stableService ? { ...backend, weight: Math.max(0, (backend.weight ?? 1) - share) } : backend,
-    );
+  const backendRefs = others.map((backend) =>
+    backend.name === stableService ? { ...backend, weight: Math.max(0, (backend.weight ?? 1) - share) } : backend,
+  );
   return rules.with(at, { ...rule, backendRefs: [...backendRefs, ...experiments] });
+}
+
+/**
+ * The status names the experiments that had traffic. Where it could not be written any more, they are known by the Rollout's name on a
+ * Service that is gone, which would fail its share of the requests.
+ */
+function hasEnded(
+  { name, namespace }: RouteBackend,
+  { rollout, ...traffic }: RolloutTraffic,
+  live: LiveRoutes,
+): boolean {
+  const recorded = rollout.status?.canary?.weights?.additional ?? [];
+  if (recorded.some(({ serviceName }) => serviceName === name)) return true;
+  const home = namespaceOf(rollout);
+  return (
+    name.startsWith(`${rollout.metadata.name}-`) &&
+    ![traffic.canaryService, traffic.stableService].includes(name) &&
+    namespace === home &&
+    live.get(serviceKind, name, home) === undefined
+  );
 }

@@ -313,6 +313,15 @@ describe('experiments', () => {
     expect(weights(there)).toEqual(['stable 80, canary 20', 'stable 80, canary 20']);
   });
 
+  it('lose their share when their Service is gone, whatever the status says', () => {
+    const gone = { ...backend('web-1-2-exp', 10), namespace: 'test' };
+    const users = { ...backend('web-other', 5) };
+    const route = aRoute([{ backendRefs: [backend('stable', 70), backend('canary', 20), gone, users] }]);
+    const there = new RolloutObjects([[httpRoutes, route]]);
+    there.perform(gatewayApi.setWeight(configured({ httpRoute: 'web' }), there, 20));
+    expect(weights(there)).toEqual(['stable 80, canary 20, web-other 5']);
+  });
+
   it('get nothing while their Service cannot be reached', () => {
     const there = new RolloutObjects([[httpRoutes, aRoute([both])]]);
     there.perform(gatewayApi.setWeight(running, there, 20));

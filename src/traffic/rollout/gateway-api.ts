@@ -119,7 +119,7 @@ function splitRules(
   );
   const stable = Math.max(0, totalWeight(traffic.rollout) - canary);
   const weighted = weightedRules(rules, traffic, { canary, stable }, isManaged);
-  return type === 'http' ? withExperiments(weighted, traffic, experimentBackends(traffic, live)) : weighted;
+  return type === 'http' ? withExperiments(weighted, traffic, live, experimentBackends(traffic, live)) : weighted;
 }
 
 /** The route with the label that tells GitOps tools that its weights are not the user's at present. */
