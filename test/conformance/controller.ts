@@ -5,6 +5,7 @@ import { parseFlags } from '#cli/go-flags.ts';
 import { connectCluster } from '#cluster/cluster.ts';
 import type { Shards } from '#cluster/sharding.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
+import { defaultAnalysisSettings, startAnalysisController } from '#controllers/analysis/analysis-controller.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
 import { defaultRolloutSettings } from '#controllers/rollout/settings.ts';
 import { silentLog, type Log } from '#runtime/log.ts';
@@ -78,11 +79,14 @@ async function startRollouts({ transport, clock, random, http, log = silentLog }
     burst: 1_000,
   });
   const context = { clock, cluster, http, random, registry, log, redactor: createRedactor() };
-  const controller = startRolloutController(context, defaultRolloutSettings);
+  const controllers = [
+    startRolloutController(context, defaultRolloutSettings),
+    startAnalysisController(context, defaultAnalysisSettings),
+  ];
   return {
     registry,
     async stop() {
-      await controller.stop();
+      await Promise.all(controllers.map((controller) => controller.stop()));
       await cluster.stop({ grace: 0 });
     },
   };

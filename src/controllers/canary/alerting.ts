@@ -12,7 +12,7 @@ import { policyOf } from '#engine/canary/policy.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
-import { secretData, type SecretDeps } from './secret-data.ts';
+import { secretData, type SecretDeps } from '../secret-data.ts';
 import type { CanarySettings } from './settings.ts';
 
 type AlertEffect = Extract<Effect, { do: 'alert' }>;

@@ -17,7 +17,7 @@ import { renderQuery } from '#metrics/query-template.ts';
 import { withoutUserinfo } from '#runtime/redact.ts';
 import type { Context } from '../context.ts';
 import type { Caches } from './caches.ts';
-import { secretData } from './secret-data.ts';
+import { secretData } from '../secret-data.ts';
 import type { CanarySettings } from './settings.ts';
 
 export interface Measuring {

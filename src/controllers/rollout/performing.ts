@@ -24,7 +24,7 @@ import { ToldRouteError, type LiveRoutes, type RolloutTraffic, type RouteChanges
 import type { RolloutCaches } from './caches.ts';
 import type { Dependencies } from './dependencies.ts';
 import { readRollout } from './observing.ts';
-import { accepted, change, missing, reaching, remove, writeStatus } from './writing.ts';
+import { accepted, change, missing, reaching, remove, writeStatus } from '../conditional-writes.ts';
 
 export interface Performer {
   readonly cluster: Cluster;
@@ -134,7 +134,8 @@ export async function flushStatus(performer: Performer): Promise<void> {
   const { pending, cluster, signal, object } = performer;
   if (pending === undefined) return;
   performer.pending = undefined;
-  performer.object = (await writeStatus(cluster.client, rollouts, object, pending, signal)) ?? object;
+  performer.object =
+    (await writeStatus(cluster.client, { resource: rollouts, live: object }, pending, signal)) ?? object;
 }
 
 async function createSet({ cluster, signal }: Performer, object: ReplicaSet): Promise<CreatedSet> {

@@ -27,7 +27,7 @@ import { Dependencies } from './dependencies.ts';
 import { kindsOf, observe, readRollout } from './observing.ts';
 import { flushStatus, perform, type Performer } from './performing.ts';
 import type { RolloutSettings } from './settings.ts';
-import { OutdatedPass } from './writing.ts';
+import { OutdatedPass } from '../conditional-writes.ts';
 
 export interface RolloutController {
   /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */

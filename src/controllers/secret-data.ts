@@ -2,7 +2,7 @@
 import type { Ref } from '#api/kubernetes.ts';
 import type { Client } from '#cluster/client.ts';
 import { secrets } from '#cluster/resource.ts';
-import type { Context } from '../context.ts';
+import type { Context } from './context.ts';
 
 /** Keys of values that nobody has to hide, and that appear in other texts. */
 const harmless: ReadonlySet<string> = new Set(['username', 'channel']);

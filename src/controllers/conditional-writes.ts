@@ -1,4 +1,4 @@
-/** Writes of a pass over a Rollout: each holds only on the version that it was decided on, and the pass ends where that is not the newest. */
+/** Writes that hold only on the version that they were decided on: a pass ends where that is not the newest. */
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Client, Written } from '#cluster/client.ts';
@@ -6,7 +6,7 @@ import { fieldPatch } from '#cluster/field-patch.ts';
 import { mergeDiff } from '#cluster/merge-diff.ts';
 import { nameOf, refOf } from '#cluster/resource.ts';
 import { ConnectionError } from '#cluster/transport.ts';
-import { PassFailed } from '#engine/rollout/effects.ts';
+import { PassFailed } from '#engine/pass-failed.ts';
 
 /** Somebody else has written in between: the pass is reckoned anew from what the watch brings. */
 export class OutdatedPass extends Error {
@@ -26,11 +26,17 @@ export async function change(
   return accepted(await reaching(() => client.patch(resource, refOf(live), patch, { signal })));
 }
 
-/** Makes `status` the status of the object, by its difference to what was seen. Answers whether there was one. */
+/**
+ * Makes `status` the status of the object, by its difference to what was seen; `undefined` when there is none.
+ * `subresource`: whether the kind keeps its status apart.
+ */
 export async function writeStatus(
   client: Client,
-  resource: Resource,
-  live: KubeObject,
+  {
+    resource,
+    live,
+    subresource = true,
+  }: { readonly resource: Resource; readonly live: KubeObject; readonly subresource?: boolean },
   status: object,
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
@@ -38,7 +44,11 @@ export async function writeStatus(
   if (diff === undefined) return undefined;
   const body = { metadata: { resourceVersion: live.metadata.resourceVersion }, status: diff };
   const patch = { type: 'merge', body } as const;
-  return accepted(await reaching(() => client.patch(resource, refOf(live), patch, { subresource: 'status', signal })));
+  return accepted(
+    await reaching(() =>
+      client.patch(resource, refOf(live), patch, { signal, ...(subresource ? { subresource: 'status' } : {}) }),
+    ),
+  );
 }
 
 export async function remove(client: Client, resource: Resource, live: KubeObject, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,16 @@
+/** The metric providers of an analysis, by their key in `provider` of a metric. */
+import type { Metric } from '#api/analysis-metric.ts';
+import { prometheus } from './prometheus.ts';
+import type { MakeAnalysisProvider } from './provider.ts';
+
+const providers: Readonly<Record<string, MakeAnalysisProvider>> = { prometheus };
+
+/** `undefined` for a provider that nobody knows. */
+export function findAnalysisProvider({ provider }: Metric): MakeAnalysisProvider | undefined {
+  return Object.entries(providers).find(([name]) => new Map(Object.entries(provider)).get(name) !== undefined)?.[1];
+}
+
+/** Plugins run in processes of their own, which this program does not start. */
+export function pluginOf({ provider }: Metric): string | undefined {
+  return Object.keys(provider.plugin ?? {})[0];
+}
