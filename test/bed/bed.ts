@@ -44,6 +44,7 @@ export interface SerinOptions {
   readonly name?: string;
 }
 
+/** What a command has written, and its exit code. */
 export interface KubectlAnswer {
   readonly code: number;
   readonly stdout: string;
@@ -82,6 +83,8 @@ export interface Bed extends ControlPlane {
   /** Makes `NAME.NAMESPACE:port` lead to an address, as a Service without selector. */
   expose(ref: Required<Ref>, target: { readonly ip: string; readonly port: number }): Promise<void>;
   kubectl(args: readonly string[], user?: User): Promise<KubectlAnswer>;
+  /** Runs `serin ARGS` from the sources to its end, as the user of kubectl: `serin(['rollouts', 'promote', 'web'])`. */
+  serin(args: readonly string[]): Promise<KubectlAnswer>;
   /** Starts `serin ARGS` from the sources, with a kubeconfig in the environment and, for `controller`, as flag. */
   startSerin(args: readonly string[], options?: SerinOptions): Child;
   stop(): Promise<void>;
@@ -95,6 +98,7 @@ const trafficImages = {
 };
 
 const repository = path.join(import.meta.dirname, '..', '..');
+const serinFile = path.join(repository, 'src', 'cli', 'serin.ts');
 
 export async function startBed(options: BedOptions = {}): Promise<Bed> {
   const folder = mkdtempSync(path.join(tmpdir(), 'serin-bed-'));
@@ -191,6 +195,7 @@ type Tools = Pick<
   | 'freeAddress'
   | 'expose'
   | 'kubectl'
+  | 'serin'
   | 'startSerin'
 >;
 
@@ -224,15 +229,15 @@ function toolsOf(api: BedApi, plane: ControlPlane, started: Children): Tools {
       return `10.244.0.${lastAddress}`;
     },
     expose: async (ref, target) => void (await applyManifest(exposing(ref, target))),
-    kubectl: (args, user = 'kubectl') => kubectl(args, plane.kubeconfigOf(user)),
+    kubectl: (args, user = 'kubectl') => runToEnd(programFile('kubectl'), args, plane.kubeconfigOf(user)),
+    serin: (args) => runToEnd(process.execPath, [serinFile, ...args], plane.kubeconfigOf('kubectl')),
     startSerin(args, { user = 'serin', env = {}, name = 'serin' } = {}) {
       const kubeconfig = plane.kubeconfigOf(user);
       const flag =
         args[0] === 'controller' && !args.some((arg) => /^--?kubeconfig\b/.test(arg))
           ? [`-kubeconfig=${kubeconfig}`]
           : [];
-      const serin = path.join(repository, 'src', 'cli', 'serin.ts');
-      return started.start(name, process.execPath, [serin, ...args, ...flag], {
+      return started.start(name, process.execPath, [serinFile, ...args, ...flag], {
         env: { KUBECONFIG: kubeconfig, ...env },
         cwd: repository,
       });
@@ -293,7 +298,7 @@ function exposing({ namespace, name }: Required<Ref>, { ip, port }: { ip: string
   ];
 }
 
-function kubectl(args: readonly string[], kubeconfig: string): Promise<KubectlAnswer> {
+function runToEnd(program: string, args: readonly string[], kubeconfig: string): Promise<KubectlAnswer> {
   // Every bed has the same address, but not the same kinds: what one bed served must not be remembered in another.
   const env = {
     ...process.env,
@@ -301,7 +306,7 @@ function kubectl(args: readonly string[], kubeconfig: string): Promise<KubectlAn
     KUBECACHEDIR: path.join(path.dirname(kubeconfig), 'kube-cache'),
   };
   return new Promise((resolve) => {
-    execFile(programFile('kubectl'), args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const code = error ? Number(error.code ?? 1) : 0;
       resolve({ code, stdout, stderr });
     });

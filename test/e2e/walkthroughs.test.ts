@@ -4,7 +4,7 @@ import { isRecord } from '#cluster/kube-object.ts';
 import { deployments, services } from '#cluster/resource.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bed, startBed } from '../bed/bed.ts';
-import { type Load, type LoadReport, startLoad } from '../bed/load.ts';
+import { type Visitors, visitors } from '../bed/visitors.ts';
 import { gatewayClass, walkthroughImages } from '../bed/walkthrough.ts';
 
 /** As people write them: no probe, no preStop. */
@@ -67,24 +67,7 @@ describe.concurrent('the bed of walk-throughs', () => {
       await bed.waitForObject(deployments, { namespace, name }, isReady);
     }
   };
-  /** Clients of a host, from its first good answer on. */
-  const visit = async (host: string): Promise<Load> => {
-    const target = { url: bed.gateway?.url ?? '', host };
-    const probe = startLoad({ ...target, perSecond: 10 });
-    await bed.waitFor(`${host} to answer`, () => Object.keys(probe.report().byVersion).length > 0);
-    await probe.stop();
-    return startLoad({ ...target, perSecond: 40 });
-  };
-  const only = async (load: Load, versions: readonly string[]): Promise<LoadReport> => {
-    return await bed.waitFor(`answers of ${versions.join(' and ')} only`, () => {
-      const now = load.report();
-      const [lost] = now.failed;
-      if (lost) throw new Error(`a request was lost: ${lost.reason}`);
-      const isOther = Object.keys(now.byVersion).toSorted().join() !== versions.join();
-      if (isOther && now.requests > 40) load.reset();
-      return now.requests > 40 && !isOther && now;
-    });
-  };
+  const visit = (host: string): Promise<Visitors> => visitors({ url: bed.gateway?.url ?? '', host });
 
   it('leads two hosts to what their Services select, and follows a changed selector without a lost request', async () => {
     const namespace = 'hosts';
@@ -94,13 +77,14 @@ describe.concurrent('the bed of walk-throughs', () => {
       ingressRoute(namespace, 'test.myapp.com', { name: 'second', port: 80 }),
     ]);
     const [production, preview] = [await visit('prod.myapp.com'), await visit('test.myapp.com')];
-    await only(production, ['v1']);
-    await only(preview, ['v2']);
+    await production.see('v1');
+    await preview.see('v2');
     await bed.patch(services, { namespace, name: 'first' }, { spec: { selector: { version: 'v2' } } });
-    await only(production, ['v2']);
+    await production.see('v2');
     await bed.patch(deployments, { namespace, name: 'v1' }, { spec: { replicas: 0 } });
     await bed.waitFor('v1 to be gone', () => bed.node.running().every((pod) => !isOf(pod, namespace, 'v1')));
-    for (const load of [production, preview]) expect((await load.stop()).failed).toEqual([]);
+    expect(Object.keys((await production.stop()).byVersion).toSorted()).toEqual(['v1', 'v2']);
+    expect(Object.keys((await preview.stop()).byVersion)).toEqual(['v2']);
   });
 
   it('splits traffic by the weights of a TraefikService', async () => {
@@ -109,11 +93,11 @@ describe.concurrent('the bed of walk-throughs', () => {
     const route = ingressRoute(namespace, 'weights.example', { name: 'weighted', kind: 'TraefikService' });
     await bed.applyManifest([weighted(namespace, { first: 75, second: 25 }), route]);
     const load = await visit('weights.example');
-    const { requests, byVersion } = await only(load, ['v1', 'v2']);
-    expect((byVersion['v2'] ?? 0) / requests).toBeCloseTo(0.25, 1);
+    const { v1 = 0, v2 = 0 } = await load.see('v1', 'v2');
+    expect(v2 / (v1 + v2)).toBeCloseTo(0.25, 1);
     await bed.applyManifest([weighted(namespace, { first: 0, second: 100 })]);
-    await only(load, ['v2']);
-    expect((await load.stop()).failed).toEqual([]);
+    await load.see('v2');
+    await load.stop();
   });
 
   it("serves an HTTPRoute of a user's own Gateway, one of whose listeners it cannot serve", async () => {
@@ -121,9 +105,15 @@ describe.concurrent('the bed of walk-throughs', () => {
     await twoVersions(namespace, 'hello');
     await bed.applyManifest([gatewayClass('exclusive-gateway'), ownGateway(namespace), ownRoute(namespace)]);
     const load = await visit('example.com');
-    const { requests, byVersion } = await only(load, ['v1', 'v2']);
-    expect((byVersion['v2'] ?? 0) / requests).toBeCloseTo(0.5, 1);
-    expect((await load.stop()).failed).toEqual([]);
+    const { v1 = 0, v2 = 0 } = await load.see('v1', 'v2');
+    expect(v2 / (v1 + v2)).toBeCloseTo(0.5, 1);
+    await load.stop();
+  });
+
+  it('runs the commands of the kubectl plugin', async () => {
+    const { code, stdout } = await bed.serin(['rollouts', 'version']);
+    expect(stdout).toContain('kubectl-argo-rollouts');
+    expect(code).toBe(0);
   });
 });
 
