@@ -10,6 +10,8 @@ export type FindTemplate = (name: string, clusterScope: boolean) => AnalysisTemp
 
 export interface TemplateProblem {
   readonly ok: false;
+  /** Of the template that is referred to. */
+  readonly name: string;
   readonly message: string;
   /** Where the reference stands: in who asked, or in another template's `spec.templates`. */
   readonly nested: boolean;
@@ -47,10 +49,11 @@ function collect(
     const nested = path.length > 0;
     if (path.includes(label)) {
       const circle = [...path.slice(path.indexOf(label)), label].join(' -> ');
-      return { ok: false, message: `${label} includes itself: ${circle}`, nested, missing: false };
+      return { ok: false, message: `${label} includes itself: ${circle}`, name: templateName, nested, missing: false };
     }
     const template = find(templateName, clusterScope);
-    if (template === undefined) return { ok: false, message: `${label} not found`, nested, missing: true };
+    if (template === undefined)
+      return { ok: false, message: `${label} not found`, name: templateName, nested, missing: true };
     const list = clusterScope ? found.cluster : found.namespaced;
     if (list.has(templateName)) continue;
     list.set(templateName, template);

@@ -1,4 +1,78 @@
+/** What is wrong with a Rollout as its user wrote it, in the words and the order of the original. */
 import type { Rollout } from '#api/rollout.ts';
-export function validateSpec(_rollout: Rollout): string | undefined {
-  return undefined;
+import { blueGreenOf, canaryOf, minReadySecondsOf, progressDeadlineSecondsOf } from './defaults.ts';
+import { firstOf, internal, invalid, required, type FieldProblems } from './field-problem.ts';
+import { blueGreenProblems } from './validation-blue-green.ts';
+import { canaryProblems } from './validation-canary.ts';
+import { selectorProblems } from './validation-labels.ts';
+import { podTemplateProblems } from './validation-pod-template.ts';
+
+/** Rollouts are not changed once they are read, so that each is looked at once. */
+const known = new WeakMap<Rollout, { readonly problem: string | undefined }>();
+
+/** The first thing that is wrong with a Rollout whose `workloadRef` has been resolved. */
+export function validateSpec(rollout: Rollout): string | undefined {
+  const told = known.get(rollout);
+  if (told !== undefined) return told.problem;
+  const problem = firstOf(specProblems(rollout));
+  known.set(rollout, { problem });
+  return problem;
+}
+
+/** All that is wrong, one after the other. */
+export function* specProblems(rollout: Rollout): FieldProblems {
+  yield* ownProblems(rollout, { isResolved: true });
+}
+
+/** As `specProblems`, for a Rollout as it stands in a file: what its `workloadRef` will bring is not looked at. */
+export function* writtenProblems(rollout: Rollout): FieldProblems {
+  yield* ownProblems(rollout, { isResolved: rollout.spec.workloadRef === undefined });
+}
+
+const atLeastZero = 'must be greater than or equal to 0';
+
+function* ownProblems(rollout: Rollout, { isResolved }: { readonly isResolved: boolean }): FieldProblems {
+  const { spec } = rollout;
+  if (spec.replicas !== undefined && spec.replicas < 0) yield invalid('spec.replicas', spec.replicas, atLeastZero);
+  yield* ownSelectorProblems(rollout);
+  if (!isResolved && isWritten(spec.template))
+    yield internal('spec.template', 'template must be empty for workload reference rollout');
+  if (isResolved) yield* podTemplateProblems(spec.template, spec.selector);
+  for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const) {
+    const value = spec[field];
+    if (value !== undefined && value < 0) yield invalid(`spec.${field}`, value, atLeastZero);
+  }
+  if (progressDeadlineSecondsOf(rollout) <= minReadySecondsOf(rollout))
+    yield invalid(
+      'spec.progressDeadlineSeconds',
+      progressDeadlineSecondsOf(rollout),
+      'must be greater than minReadySeconds',
+    );
+  yield* strategyProblems(rollout);
+}
+
+function* ownSelectorProblems({ spec }: Rollout): FieldProblems {
+  const { selector, workloadRef } = spec;
+  if (selector === undefined) {
+    if (workloadRef === undefined) yield required('spec.selector', "Rollout has missing field '.spec.selector'");
+    return;
+  }
+  yield* selectorProblems(selector, 'spec.selector');
+  const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+  if (isEmpty) yield invalid('spec.selector', selector, 'empty selector is invalid for deployment');
+}
+
+const isWritten = (template: Rollout['spec']['template']): boolean =>
+  template !== undefined && Object.keys(template).length > 0;
+
+function* strategyProblems(rollout: Rollout): FieldProblems {
+  // The original's path has the segment twice.
+  const field = 'spec.strategy.strategy';
+  const blueGreen = blueGreenOf(rollout);
+  const canary = canaryOf(rollout);
+  if (blueGreen !== undefined && canary !== undefined)
+    yield invalid(field, 'blueGreen: true canary: true', 'Multiple Strategies can not be listed');
+  else if (blueGreen !== undefined) yield* blueGreenProblems(rollout, blueGreen);
+  else if (canary !== undefined) yield* canaryProblems(rollout, canary);
+  else yield required(field, "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'");
 }

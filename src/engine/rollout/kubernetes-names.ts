@@ -1,0 +1,124 @@
+/** The forms of names, labels and keys in Kubernetes: each check gives the API server's texts for what is wrong, none if all is well. */
+
+type Check = (text: string) => readonly string[];
+
+const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const dnsSubdomain = `${dnsLabel}(\\.${dnsLabel})*`;
+const namePart = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+const labelValue = `(${namePart})?`;
+const configKey = '[-._a-zA-Z0-9]+';
+
+const tooLong = (most: number): string => `must be no more than ${most} bytes`;
+
+/** The form, with examples, and the expression that says it. */
+const form = (rule: string, pattern: string, ...examples: readonly string[]): string => {
+  const quoted = examples.map((example) => `'${example}', `).join(' or ');
+  return `${rule} (e.g. ${quoted}regex used for validation is '${pattern}')`;
+};
+
+const matches = (text: string, pattern: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
+
+const bounded = (text: string, most: number, pattern: string, wrong: string): readonly string[] => [
+  ...(text.length > most ? [tooLong(most)] : []),
+  ...(matches(text, pattern) ? [] : [wrong]),
+];
+
+const labelForm = form(
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+  dnsLabel,
+  'my-name',
+  '123-abc',
+);
+
+const subdomainForm = form(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+  dnsSubdomain,
+  'example.com',
+);
+
+const namePartForm = form(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  namePart,
+  'MyName',
+  'my.name',
+  '123-abc',
+);
+
+const labelValueForm = form(
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  labelValue,
+  'MyValue',
+  'my_value',
+  '12345',
+);
+
+/** Names of containers, volumes and hosts. */
+export const dnsLabelProblems: Check = (text) => {
+  const isDotted = text.includes('.') && matches(text, dnsSubdomain);
+  return bounded(text, 63, dnsLabel, isDotted ? 'must not contain dots' : labelForm);
+};
+
+/** Names of most objects. */
+export const dnsSubdomainProblems: Check = (text) => bounded(text, 253, dnsSubdomain, subdomainForm);
+
+/** Values of labels. */
+export const labelValueProblems: Check = (text) => bounded(text, 63, labelValue, labelValueForm);
+
+/** Keys of labels and annotations: `name` or `prefix/name`. */
+export const qualifiedNameProblems: Check = (text) => {
+  const parts = text.split('/');
+  if (parts.length > 2)
+    return [
+      `a qualified name ${namePartForm} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+    ];
+  const [name = '', prefix] = parts.toReversed();
+  return [...prefixProblems(prefix), ...namePartProblems(name)];
+};
+
+function prefixProblems(prefix: string | undefined): readonly string[] {
+  if (prefix === undefined) return [];
+  if (prefix === '') return ['prefix part must be non-empty'];
+  return dnsSubdomainProblems(prefix).map((problem) => `prefix part ${problem}`);
+}
+
+function namePartProblems(name: string): readonly string[] {
+  if (name === '') return ['name part must be non-empty', `name part ${namePartForm}`];
+  return bounded(name, 63, namePart, namePartForm).map((problem) => `name part ${problem}`);
+}
+
+/** Names of ports. */
+export const portNameProblems: Check = (text) => [
+  ...(text.length > 15 ? [tooLong(15)] : []),
+  ...(/^[-a-z0-9]+$/.test(text) ? [] : ['must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)']),
+  ...(/[a-z]/.test(text) ? [] : ['must contain at least one letter (a-z)']),
+  ...(text.includes('--') ? ['must not contain consecutive hyphens'] : []),
+  ...(text.startsWith('-') || text.endsWith('-') ? ['must not begin or end with a hyphen'] : []),
+];
+
+/** Names of environment variables. */
+export const variableNameProblems: Check = (text) => {
+  if (text === '') return ['environment variable name must be non-empty'];
+  if (/^[\x20-\x3c\x3e-\x7e]+$/.test(text)) return [];
+  return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+};
+
+/** Keys of ConfigMaps and Secrets. */
+export const configKeyProblems: Check = (text) => [
+  ...bounded(
+    text,
+    253,
+    configKey,
+    form(
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+      configKey,
+      'key.name',
+      'KEY_NAME',
+      'key-name',
+    ),
+  ),
+  ...(text === '.' ? ["must not be '.'"] : []),
+  ...(text === '..' ? ["must not be '..'"] : text.startsWith('..') ? ["must not start with '..'"] : []),
+];
+
+export const portNumberProblems = (port: number): readonly string[] =>
+  Number.isInteger(port) && port > 0 && port < 65_536 ? [] : ['must be between 1 and 65535, inclusive'];

@@ -1,0 +1,41 @@
+/** The volumes of a pod template. */
+import { duplicate, forbidden, invalid, required, type FieldProblems } from './field-problem.ts';
+import { dnsLabelProblems } from './kubernetes-names.ts';
+import { isRawObject, objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
+
+export function* volumeProblems(spec: RawObject, field: string): FieldProblems {
+  const names = new Set<string>();
+  for (const [at, volume] of objectsOf(spec['volumes']).entries()) {
+    const place = `${field}.volumes[${at}]`;
+    yield* sourceProblems(volume, place);
+    const name = textOf(volume['name']);
+    if (name === '') yield required(`${place}.name`);
+    else for (const problem of dnsLabelProblems(name)) yield invalid(`${place}.name`, name, problem);
+    if (names.has(name)) yield duplicate(`${place}.name`, name);
+    names.add(name);
+  }
+}
+
+/** Names of the volumes that containers can mount, those that are wrong left out. */
+export function volumeNames(spec: RawObject): ReadonlySet<string> {
+  return new Set(objectsOf(spec['volumes']).map(({ name }) => textOf(name)));
+}
+
+/** What a volume of the type cannot do without. */
+const neededFields: Readonly<Record<string, string>> = {
+  configMap: 'name',
+  secret: 'secretName',
+  persistentVolumeClaim: 'claimName',
+  hostPath: 'path',
+  csi: 'driver',
+};
+
+function* sourceProblems(volume: RawObject, field: string): FieldProblems {
+  const types = Object.entries(volume).filter(([key, value]) => key !== 'name' && isRawObject(value));
+  for (const [at, [type, source]] of types.entries()) {
+    const needed = neededFields[type];
+    if (at > 0) yield forbidden(`${field}.${type}`, 'may not specify more than 1 volume type');
+    else if (needed !== undefined && textOf(objectOf(source)[needed]) === '')
+      yield required(`${field}.${type}.${needed}`);
+  }
+}
