@@ -6,7 +6,7 @@ import { handClock } from './hand-clock.ts';
 import { isRecord } from './kube-object.ts';
 import { kubeClient } from './kube-client.ts';
 import { scriptedTransport, status } from './scripted-transport.ts';
-import { ConnectionError, type ApiRequest } from './transport.ts';
+import { ConnectionError, type ApiRequest, type ApiResponse } from './transport.ts';
 
 const canary: KubeObject = {
   apiVersion: 'flagger.app/v1beta1',
@@ -129,6 +129,26 @@ describe('an event', () => {
     await pass(0);
     expect(written(api.requests).at(-1)).toBe('POST 1 step 10');
   });
+});
+
+it('four at a time are written, so that the connections are left to others', async () => {
+  const { clock, pass } = handClock();
+  const answers: (() => void)[] = [];
+  const api = scriptedTransport();
+  const slow = {
+    ...api,
+    send: ({ body }: ApiRequest) =>
+      new Promise<ApiResponse>((resolve) => void answers.push(() => resolve({ status: 201, body }))),
+  };
+  const client = kubeClient({ transport: slow, clock, fieldManager: 'flagger' });
+  const events = createEventRecorder({ client, clock, random: () => 0.25, component: 'flagger' });
+  for (let number = 0; number < 10; number++)
+    events.record({ ...canary, metadata: { ...canary.metadata, name: `web-${number}` } }, normal('a'));
+  await pass(0);
+  expect(answers).toHaveLength(4);
+  answers[0]?.();
+  await pass(0);
+  expect(answers).toHaveLength(5);
 });
 
 describe('trouble', () => {

@@ -32,11 +32,14 @@ export interface EventRecorder {
 const mostWaiting = 4_096;
 /** As often as client-go's broadcaster; with the back-off that is some seven minutes. */
 const mostTries = 12;
+/** Of the connections for calls: what runs write must not stand in line behind Events, least of all while the API server is slow. */
+const mostAtOnce = 4;
 const retryWait: BackOff = { base: 1_000, max: 60_000 };
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, random, log, onDropped } = options;
   const folder = new EventFolder(options);
+  const inTurn = turns(mostAtOnce);
   const lines = new Map<string, FoldedEvent[]>();
   const running = new Map<string, Promise<void>>();
   const abort = new AbortController();
@@ -65,7 +68,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const deliver = async (event: FoldedEvent): Promise<void> => {
     for (let tries = 1; ; tries++) {
       try {
-        const refusal = await write(client, event, folder, abort.signal);
+        const refusal = await inTurn(() => write(client, event, folder, abort.signal));
         if (refusal !== undefined) drop(event, 'refused', refusal);
         return;
       } catch (error) {
@@ -105,6 +108,23 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       while (running.size > 0) await Promise.all(running.values());
     },
     stop: () => abort.abort(new Error('The event recorder stops')),
+  };
+}
+
+/** Runs so many at a time, the others in the order in which they came. */
+function turns(atOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  return async (run) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
   };
 }
 
