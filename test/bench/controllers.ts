@@ -29,20 +29,14 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
   if (name === 'flagger') return bed.children.start(name, options.program, flags);
   const profile = options.profileFolder;
   const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(profile)}`];
-  return bed.children.start(name, process.execPath, [
-    ...shippedNodeFlags(),
-    ...node,
-    options.program,
-    'controller',
-    'flagger',
-    ...flags,
-  ]);
+  const args = [...node, options.program, 'controller', 'flagger', ...flags];
+  return bed.children.start(name, process.execPath, args, { env: shippedEnvironment() });
 }
 
-/** What the image tells Node. */
-function shippedNodeFlags(): string[] {
+/** What the image tells Node and its C library. */
+function shippedEnvironment(): Record<string, string> {
   const file = path.join(import.meta.dirname, '../../deploy/Dockerfile');
-  const flags = /^ENV NODE_OPTIONS=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1];
-  if (flags === undefined) throw new Error(`Cannot find NODE_OPTIONS in ${file}`);
-  return flags.split(' ');
+  const settings = [...readFileSync(file, 'utf8').matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) => line.split(' '));
+  if (settings.length === 0) throw new Error(`Cannot find what ${file} sets`);
+  return Object.fromEntries(settings.map((setting) => setting.split('=', 2)));
 }
