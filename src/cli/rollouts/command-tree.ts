@@ -6,9 +6,15 @@ import { getExperimentCommand } from './commands/get-experiment.ts';
 import { getRolloutCommand } from './commands/get-rollout.ts';
 import { listExperimentsCommand } from './commands/list-experiments.ts';
 import { listRolloutsCommand } from './commands/list-rollouts.ts';
+import { pauseCommand } from './commands/pause.ts';
 import { promoteCommand } from './commands/promote.ts';
+import { restartCommand } from './commands/restart.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { retryExperimentCommand } from './commands/retry-experiment.ts';
 import { retryRolloutCommand } from './commands/retry-rollout.ts';
+import { setCommand } from './commands/set-image.ts';
 import { statusCommand } from './commands/status.ts';
+import { terminateCommand } from './commands/terminate.ts';
 import { undoCommand } from './commands/undo.ts';
 import { versionCommand } from './commands/version.ts';
 
@@ -46,9 +52,12 @@ const retry: Command = {
   summary: 'Retry a rollout or an experiment',
   example: `
   # Retry an aborted rollout
-  kubectl argo rollouts retry rollout guestbook`,
+  kubectl argo rollouts retry rollout guestbook
+
+  # Run an experiment again
+  kubectl argo rollouts retry experiment my-experiment`,
   plainUse: true,
-  commands: [retryRolloutCommand],
+  commands: [retryExperimentCommand, retryRolloutCommand],
 };
 
 export const root: Command = {
@@ -76,9 +85,14 @@ export const root: Command = {
     completionCommand,
     get,
     list,
+    pauseCommand,
     promoteCommand,
+    restartCommand,
+    resumeCommand,
     retry,
+    setCommand,
     statusCommand,
+    terminateCommand,
     undoCommand,
     versionCommand,
   ],

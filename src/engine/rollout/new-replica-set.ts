@@ -34,5 +34,10 @@ export function findNewReplicaSet({ rollout, sets }: WantedTemplate): ReplicaSet
 
 /** Whether the ReplicaSet runs the pods of the template, apart from what the controller itself has added. */
 export function runsTemplate(set: ReplicaSet, template: PodTemplate): boolean {
-  return templatesMeanTheSame(withoutInjectedAntiAffinity(withoutEphemeralMetadata(set)), template);
+  return templatesMeanTheSame(ownTemplate(set), template);
+}
+
+/** What its user wrote: the template without what the controller itself has added. */
+export function ownTemplate(set: ReplicaSet): PodTemplate {
+  return withoutInjectedAntiAffinity(withoutEphemeralMetadata(set));
 }

@@ -10,8 +10,14 @@ import type { Rollout } from '../rollout-objects.ts';
 
 const flags = {
   full: boolFlag(false, 'Go to the end at once: without analysis, pauses and steps'),
-  'skip-all-steps': boolFlag(false, 'Skip the steps that are left', { short: 'a' }),
-  'skip-current-step': boolFlag(false, 'Skip the current step', { short: 'c' }),
+  'skip-all-steps': boolFlag(false, 'Skip the steps that are left', {
+    short: 'a',
+    deprecated: 'use --full instead',
+  }),
+  'skip-current-step': boolFlag(false, 'Skip the current step', {
+    short: 'c',
+    deprecated: 'use without the flag instead ex: promote ROLLOUT_NAME',
+  }),
 };
 
 type Flags = FlagValues<typeof flags>;

@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { patchStatus } from '../patch-status.ts';
 
 export const retryRolloutCommand = command({
-  use: 'rollout ROLLOUT_NAME...',
+  use: 'rollout ROLLOUT_NAME',
   aliases: ['ro', 'rollouts'],
   summary: 'Retry an aborted rollout',
   example: `

@@ -1,7 +1,7 @@
 /** `undo`: wants the pod template of an earlier revision again. */
-import type { KubeObject, Resource } from '#api/kubernetes.ts';
+import type { KubeObject } from '#api/kubernetes.ts';
 import type { PodTemplate } from '#api/workload.ts';
-import { deployments, podTemplates, replicaSets, rollouts } from '#cluster/resource.ts';
+import { replicaSets, rollouts } from '#cluster/resource.ts';
 import { selectorText } from '#cluster/label-selector.ts';
 import { annotationKeys, hashLabel, type ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { errorText } from '#runtime/error-text.ts';
@@ -9,6 +9,7 @@ import { asRollout } from '../collect.ts';
 import { type ClusterAccess, command } from '../command.ts';
 import { intFlag } from '../flags.ts';
 import type { Rollout } from '../rollout-objects.ts';
+import { templateHolder } from '../workload-of.ts';
 
 const flags = {
   'to-revision': intFlag(0, 'The revision to go back to. Zero: the one before the current'),
@@ -31,13 +32,14 @@ export const undoCommand = command({
     const wanted = call.flags['to-revision'];
     const access = await call.cluster();
     const rollout = asRollout(await access.api.get(rollouts, { namespace: access.namespace, name }));
-    const template = withoutHash(templateOf(await findRevision(access, rollout, wanted)));
+    const found = await findRevision(access, rollout, wanted);
+    const { ownTemplate, runsTemplate } = await import('#engine/rollout/new-replica-set.ts');
     const { template: current } = rollout.spec;
-    if (current !== undefined && isDerivative(withoutHash(current), template)) {
+    if (rollout.spec.workloadRef === undefined && current !== undefined && runsTemplate(found, withoutHash(current))) {
       call.io.stdout(`skipped rollback (current template already matches revision ${wanted})`);
       return;
     }
-    await restore(access, rollout, template, wanted);
+    await restore(access, rollout, withoutHash(ownTemplate(found)), wanted);
     call.io.stdout(`rollout '${rollout.metadata.name}' undo\n`);
   },
 });
@@ -63,7 +65,8 @@ async function findRevision(access: ClusterAccess, rollout: Rollout, wanted: num
     if (match === undefined) throw new Error(`unable to find specified revision ${wanted} in history`);
     return match.set;
   }
-  const before = wanted === 0 ? own[1] : undefined;
+  // A ReplicaSet without a revision is none to go back to.
+  const before = wanted === 0 ? own.filter(({ revision }) => revision > 0)[1] : undefined;
   if (before === undefined) throw new Error(`no revision found for rollout ${JSON.stringify(name)}`);
   return before.set;
 }
@@ -74,32 +77,11 @@ function revisionOf({ metadata }: KubeObject): number | undefined {
   return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-const templateOf = ({ spec }: ReplicaSet): PodTemplate => spec.template;
-
 function withoutHash(template: PodTemplate): PodTemplate {
-  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
+  if (template.metadata?.labels?.[hashLabel] === undefined) return template;
+  const { [hashLabel]: _hash, ...labels } = template.metadata.labels;
   return { ...template, metadata: { ...template.metadata, labels } };
 }
-
-/** Whether every field that `one` has is the same in `other`. */
-function isDerivative(one: unknown, other: unknown): boolean {
-  if (Array.isArray(one))
-    return (
-      Array.isArray(other) &&
-      one.length === other.length &&
-      one.every((item, index) => isDerivative(item, other[index]))
-    );
-  if (typeof one !== 'object' || one === null) return one === other || one === undefined || one === null;
-  if (typeof other !== 'object' || other === null) return Object.keys(one).length === 0;
-  const fields = new Map(Object.entries(other));
-  return Object.entries(one).every(([key, value]) => isDerivative(value, fields.get(key)));
-}
-
-const workloads: Readonly<Record<string, Resource>> = {
-  Deployment: deployments,
-  ReplicaSet: replicaSets,
-  PodTemplate: podTemplates,
-};
 
 async function restore(
   { api, namespace }: ClusterAccess,
@@ -107,16 +89,11 @@ async function restore(
   template: PodTemplate,
   wanted: number,
 ): Promise<void> {
-  const { workloadRef } = rollout.spec;
-  const kind = workloadRef?.kind ?? '';
-  const target = workloadRef === undefined ? rollouts : workloads[kind];
-  const failure = `failed restoring revision ${wanted}`;
-  if (target === undefined) throw new Error(`${failure}: workload of type ${kind} is not supported`);
-  const path = kind === 'PodTemplate' ? '/template' : '/spec/template';
-  const name = workloadRef?.name ?? rollout.metadata.name;
   try {
-    await api.jsonPatch(target, { namespace, name }, [{ op: 'replace', path, value: template }]);
+    const { resource, name, path } = templateHolder(rollout);
+    const replace = { op: 'replace', path: `/${path.join('/')}`, value: template } as const;
+    await api.jsonPatch(resource, { namespace, name }, [replace]);
   } catch (error) {
-    throw new Error(`${failure}: ${errorText(error)}`, { cause: error });
+    throw new Error(`failed restoring revision ${wanted}: ${errorText(error)}`, { cause: error });
   }
 }
