@@ -36,7 +36,8 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
 /** What the image tells Node and its C library. */
 function shippedEnvironment(): Record<string, string> {
   const file = path.join(import.meta.dirname, '../../deploy/Dockerfile');
-  const settings = [...readFileSync(file, 'utf8').matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) => line.split(' '));
+  const lines = readFileSync(file, 'utf8').matchAll(/^ENV (.*)$/gm);
+  const settings = [...lines].flatMap(([, line = '']) => [...line.matchAll(/(\w+)=(\S+)/g)]);
   if (settings.length === 0) throw new Error(`Cannot find what ${file} sets`);
-  return Object.fromEntries(settings.map((setting) => setting.split('=', 2)));
+  return Object.fromEntries(settings.map(([, name = '', value = '']) => [name, value]));
 }
