@@ -4,7 +4,7 @@ import { parseTime } from '#api/time.ts';
 import { isCompleted } from './phases.ts';
 
 /** Milliseconds since the epoch; `undefined`: never. */
-export function expiryOf({ spec, status }: AnalysisRun): number | undefined {
+export function expiresAt({ spec, status }: AnalysisRun): number | undefined {
   if (!isCompleted(status?.phase) || status?.completedAt === undefined) return undefined;
   const { secondsAfterCompletion, secondsAfterFailure, secondsAfterSuccess } = spec.ttlStrategy ?? {};
   const own = { Successful: secondsAfterSuccess, Failed: secondsAfterFailure };
