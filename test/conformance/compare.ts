@@ -69,8 +69,10 @@ function compareFields(
   kind: string,
   fields: Readonly<Record<string, readonly unknown[]>>,
   coarse: readonly string[],
-  actual: readonly Moment[],
+  moments: readonly Moment[],
 ): readonly string[] {
+  // Sequences of fields do not tell that an object is gone.
+  const actual = 'gone' in fields ? moments : moments.filter(({ state }) => state !== undefined);
   const names = [...new Set([...Object.keys(fields), ...fieldNames(actual)])].sort();
   return names.flatMap((field) => {
     const wanted = distinctValues(

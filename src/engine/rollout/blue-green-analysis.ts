@@ -1,7 +1,6 @@
 /** Analysis of a Blue/Green update: before users get the new version, and after they have got it. */
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { AnalysisRunReference, BlueGreenStrategy, RolloutAnalysis } from '#api/rollout.ts';
-import { activeHashOf } from './active-service.ts';
 import {
   applyVerdict,
   ensureRun,
@@ -50,9 +49,7 @@ export function* reconcileBlueGreenAnalysis(pass: Pass, strategy: BlueGreenStrat
     pre = yield* gate(pass, wantedRun('PrePromotion', strategy.prePromotionAnalysis), pre, () =>
       isPreviewReady(pass, strategy),
     );
-    post = yield* gate(pass, wantedRun('PostPromotion', strategy.postPromotionAnalysis), post, () =>
-      isServing(pass, strategy),
-    );
+    post = yield* gate(pass, wantedRun('PostPromotion', strategy.postPromotionAnalysis), post, () => isServing(pass));
   }
   yield* endOtherRuns(pass, [pre, post]);
   const preStatus = yield* judgeRun('PrePromotion', pre, before.pre);
@@ -86,9 +83,12 @@ function* gate(
   return run;
 }
 
+/** What the last status says: a switch of this pass is looked at by the next one. */
+const recordedActive = ({ rollout }: Pass): string => rollout.status?.blueGreen?.activeSelector ?? '';
+
 /** The new version can be looked at, and does not serve users yet. */
 function isPreviewReady(pass: Pass, strategy: BlueGreenStrategy): boolean {
-  const active = activeHashOf(pass, strategy);
+  const active = recordedActive(pass);
   if (isFullyPromoted(pass) || active === '' || active === pass.hash) return false;
   return strategy.previewReplicaCount === undefined
     ? isSaturated(newSetOf(pass), replicasWanted(pass))
@@ -96,10 +96,8 @@ function isPreviewReady(pass: Pass, strategy: BlueGreenStrategy): boolean {
 }
 
 /** The new version serves users, and is not the stable one yet. */
-function isServing(pass: Pass, strategy: BlueGreenStrategy): boolean {
+function isServing(pass: Pass): boolean {
   return (
-    !isFullyPromoted(pass) &&
-    activeHashOf(pass, strategy) === pass.hash &&
-    isSaturated(newSetOf(pass), replicasWanted(pass))
+    !isFullyPromoted(pass) && recordedActive(pass) === pass.hash && isSaturated(newSetOf(pass), replicasWanted(pass))
   );
 }

@@ -21,13 +21,13 @@ import {
 import { canaryScaleInForce, routedSizes } from './routed-canary-size.ts';
 import { delaysAbort, dropDeadlines, isReferenced, scale, scaleAborted, scaleLingering } from './scaling.ts';
 import {
-  isAborted,
   isFullyPromoted,
   isHalted,
   newSetOf,
   otherSetsOf,
   replicasWanted,
   stableSetOf,
+  wasAborted,
   type Pass,
 } from './snapshot.ts';
 import { scaleWorkloadProgressively } from './workload-scaling.ts';
@@ -56,13 +56,13 @@ export function wantedSizes(pass: Pass, weights: TrafficWeights | undefined): Si
     maxWeight,
     minPods: strategy?.minPodsPerReplicaSet,
     dynamicStableScale: isDynamic(pass),
-    isAborted: isAborted(pass),
+    isAborted: wasAborted(pass),
     actual: weights === undefined ? undefined : { canary: weights.canary.weight, stable: weights.stable.weight },
     scale: canaryScaleInForce({
       steps: stepsOf(rollout),
       index: currentIndexOf(pass),
       isWhole: isWhole(pass),
-      isAborted: isAborted(pass),
+      isAborted: wasAborted(pass),
       abortScaleDownDelaySeconds: strategy?.abortScaleDownDelaySeconds,
     }),
   });

@@ -52,6 +52,9 @@ function isComplete(pass: Pass, step: CanaryStep, status: RolloutStatus): boolea
   return step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined;
 }
 
+/** Sizes that this pass itself has changed are judged by the next one, as the original does. */
+const atStart = (pass: Pass): Pass => ({ ...pass, sets: pass.seen.sets });
+
 function isPauseOver(pass: Pass, duration: number | string | undefined): boolean {
   if (isResumedByUser(pass, 'CanaryPauseStep')) return true;
   const since = pausedSince(pass, 'CanaryPauseStep');

@@ -4,12 +4,12 @@ import { currentIndexOf, weightAt } from './canary-steps.ts';
 import { abortScaleDownDelaySecondsOf, canaryOf, maxWeightOf, stepsOf } from './defaults.ts';
 import { availableOf } from './replica-set.ts';
 import {
-  isAborted,
   isFullyPromoted,
   newSetOf,
   replicasWanted,
   stableHashOf,
   stableSetOf,
+  wasAborted,
   type Pass,
 } from './snapshot.ts';
 
@@ -22,7 +22,7 @@ export function isWhole(pass: Pass): boolean {
 export function wantedWeight(pass: Pass): number {
   const all = maxWeightOf(pass.rollout);
   if (isWhole(pass)) return all;
-  if (isAborted(pass)) return isDynamic(pass) ? desiredAbortWeight(abortFacts(pass)) : 0;
+  if (wasAborted(pass)) return isDynamic(pass) ? desiredAbortWeight(abortFacts(pass)) : 0;
   const index = currentIndexOf(pass);
   if (index === undefined || index >= stepsOf(pass.rollout).length) return all;
   return weightAt(pass, index) ?? 0;

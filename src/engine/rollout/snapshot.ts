@@ -138,6 +138,9 @@ export function wakeIn(pass: Pass, milliseconds: number): void {
 /** Whether all that there is runs the wanted template: nothing is being updated. */
 export const isFullyPromoted = (pass: Pass): boolean => stableHashOf(pass) !== '' && stableHashOf(pass) === pass.hash;
 
+/** Given up before this pass: what sizes and weights follow. An abort of the pass itself is followed by the next one. */
+export const wasAborted = (pass: Pass): boolean => !pass.pause.isCleared && pass.rollout.status?.abort === true;
+
 /** Given up by the user, or by this pass. */
 export const isAborted = (pass: Pass): boolean =>
   !pass.pause.isCleared && (pass.pause.abortCause !== undefined || pass.rollout.status?.abort === true);

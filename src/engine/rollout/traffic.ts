@@ -10,7 +10,16 @@ import { experimentDestinations } from './experiments.ts';
 import { isReached } from './progress-threshold.ts';
 import { availableOf, hashOf, isFullyAvailable } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
-import { isAborted, isFullyPromoted, newSetOf, replicasWanted, stableSetOf, wakeIn, type Pass } from './snapshot.ts';
+import {
+  isAborted,
+  isFullyPromoted,
+  newSetOf,
+  replicasWanted,
+  stableSetOf,
+  wakeIn,
+  wasAborted,
+  type Pass,
+} from './snapshot.ts';
 import { tell, warn } from './telling.ts';
 
 /** How long to wait for a data plane that has not taken a weight on, in milliseconds. */
@@ -43,7 +52,7 @@ function shareOf(pass: Pass): Share {
   const set = newSetOf(pass);
   if (isReturning(pass)) return { weight: returnWeight(pass), canaryHash: recorded?.podTemplateHash ?? '' };
   if (stableSetOf(pass) === undefined || isFullyPromoted(pass)) return { weight: 0, endsManagedRoutes: true };
-  if (isAborted(pass)) return { weight: returnWeight(pass), endsManagedRoutes: true };
+  if (wasAborted(pass)) return { weight: returnWeight(pass), endsManagedRoutes: true };
   if (availableOf(set) === 0) return { weight: 0, withExperiments: true, endsManagedRoutes: true };
   if (pass.rollout.status?.promoteFull === true) {
     const share = Math.floor((maxWeightOf(pass.rollout) * availableOf(set)) / Math.max(1, replicasWanted(pass)));
