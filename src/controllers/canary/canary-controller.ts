@@ -30,10 +30,10 @@ import { performerOf, type PerformingDeps } from './performing.ts';
 import type { CanarySettings } from './settings.ts';
 
 /**
- * Passes wait for hooks and for the API server most of the time. As many may wait side by side as there are Canaries in a large cluster, so
- * that slow ones keep nobody else from beginning; how much the API server is asked at once is the transport's and the rate limit's business.
+ * Passes wait for hooks most of the time, so many may wait side by side. Not all, though: with an API server that takes two seconds for an
+ * answer, this many on 16 connections still have theirs within the time limit of a call.
  */
-const concurrency = 1_024;
+const concurrency = 256;
 
 export interface CanaryController {
   /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */
