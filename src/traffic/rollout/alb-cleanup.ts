@@ -12,7 +12,7 @@ import {
   type Annotations,
   type Ingress,
 } from './alb-annotations.ts';
-import { albIngresses } from './alb.ts';
+import { albIngresses } from './alb-config.ts';
 import { classAnnotation } from './routing-object.ts';
 
 /** Whether the Ingress is of one of the classes that the AWS load balancer controller serves. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
 import { ingresses } from '#cluster/resource.ts';
-import { verifyAlbWeight, type AlbVerifier } from './alb-verification.ts';
+import type { AlbVerifier } from './alb-verification.ts';
+import { alb } from './alb.ts';
 import type { GroupWeight, LoadBalancers } from './load-balancers.ts';
 import { aTraffic, RolloutObjects } from './rollout-router-contract.ts';
 import type { RolloutTraffic } from './router.ts';
@@ -48,9 +49,14 @@ function traffic(status: Rollout['status'] = amid, additional: RolloutTraffic['a
 }
 
 const verify = (verifier: AlbVerifier, weight = 20, told = traffic(), hostnames = ['lb.aws']) =>
-  verifyAlbWeight(told, new RolloutObjects([[ingresses, ingress(...hostnames)]]), weight, verifier);
+  alb(verifier).verifyOutside?.(told, new RolloutObjects([[ingresses, ingress(...hostnames)]]), weight);
 
 describe('the weight of a load balancer', () => {
+  it('is not asked for without a verifier', () => {
+    expect(alb()).not.toHaveProperty('verifyOutside');
+    expect(alb().verifyWeight(traffic(), new RolloutObjects([]), 20)).toBeUndefined();
+  });
+
   it('is verified when every rule with stable has it, whatever header routes do', async () => {
     expect(await verify(aws({ canary: 100 }, { canary: 20, stable: 80 }))).toEqual({
       verified: true,

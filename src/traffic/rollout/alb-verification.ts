@@ -2,17 +2,10 @@
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { AlbStatus, Rollout } from '#api/rollout.ts';
 import { ingresses } from '#cluster/resource.ts';
-import { albIngresses, albServices } from './alb.ts';
+import { albIngresses, albServices } from './alb-config.ts';
 import { fullNameOf, type LoadBalancer, type LoadBalancers, type TargetGroup } from './load-balancers.ts';
-import type { LiveRoutes, RolloutTraffic, RouteEvent } from './router.ts';
+import type { LiveRoutes, OutsideVerification, RolloutTraffic } from './router.ts';
 import { existing, namespaceOf, totalWeight, trafficRoutingOf } from './routing-object.ts';
-
-export interface WeightVerification {
-  readonly verified: boolean;
-  readonly events: readonly RouteEvent[];
-  /** For `status.albs`; `status.alb` is the last one. */
-  readonly albs: readonly AlbStatus[];
-}
 
 export interface AlbVerifier {
   readonly balancers: LoadBalancers;
@@ -38,10 +31,10 @@ export async function verifyAlbWeight(
   weight: number,
   verifier: AlbVerifier,
   signal?: AbortSignal,
-): Promise<WeightVerification | undefined> {
+): Promise<OutsideVerification | undefined> {
   const { rollout } = traffic;
   if (!needsVerification(rollout, weight, totalWeight(rollout))) return undefined;
-  const answers: WeightVerification[] = [];
+  const answers: OutsideVerification[] = [];
   for (const name of albIngresses(rollout)) {
     const ingress: Ingress = existing(live, ingresses, name, namespaceOf(rollout));
     const hostnames = (ingress.status?.loadBalancer?.ingress ?? []).flatMap(({ hostname }) => hostname ?? []);
@@ -64,7 +57,7 @@ async function verifyBalancer(
   weight: number,
   { balancers, tag }: AlbVerifier,
   signal: AbortSignal | undefined,
-): Promise<WeightVerification> {
+): Promise<OutsideVerification> {
   const balancer = await balancers.find(hostname, signal);
   if (balancer === undefined) {
     const message = `Failed to find load balancer: ${hostname}`;
@@ -99,7 +92,7 @@ function weightCheck(
   { service, weight }: { readonly service: string; readonly weight: number },
   group: TargetGroup | undefined,
   splits: Awaited<ReturnType<LoadBalancers['splits']>>,
-): Pick<WeightVerification, 'verified' | 'events'> {
+): Pick<OutsideVerification, 'verified' | 'events'> {
   if (group === undefined) return { verified: false, events: [] };
   const weights = splits.map((split) => split.find(({ arn }) => arn === group.arn)?.weight ?? 0);
   const other = weights.find((found) => found !== weight);

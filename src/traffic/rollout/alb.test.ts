@@ -5,9 +5,11 @@ import { withField } from '#cluster/field-patch.ts';
 import { ingresses } from '#cluster/resource.ts';
 import { targetGroupsIn, type Ingress } from './alb-annotations.ts';
 import { cleanupAlbIngress, isAlbIngress } from './alb-cleanup.ts';
-import { alb } from './alb.ts';
+import { alb as albOf } from './alb.ts';
 import { aTraffic, RolloutObjects, rolloutRouterContract } from './rollout-router-contract.ts';
 import type { RolloutTraffic } from './router.ts';
+
+const alb = albOf();
 
 const path = (name: string) => ({
   path: '/',
@@ -84,6 +86,8 @@ describe('[rollout-31] the action of a load balancer', () => {
     const traffic = withAlb({ rootService: 'root' }, { pingPong: { pingService: 'ping', pongService: 'pong' } });
     const rollout: Rollout = { ...traffic.rollout, status: { canary: { stablePingPong } } };
     there.perform(alb.setWeight({ ...traffic, rollout }, there, 20));
+    const inRoles = { ...traffic, canaryService: canary, stableService: stable };
+    expect(alb.setWeight(inRoles, there, 20).writes).toEqual([]);
     const groups = targetGroupsIn(annotationsIn(there)['alb.ingress.kubernetes.io/actions.root']);
     expect(groups.map(({ ServiceName, Weight }) => [ServiceName, Weight])).toEqual([
       [canary, 20],

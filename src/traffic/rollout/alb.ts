@@ -1,5 +1,5 @@
 /** AWS load balancers for Rollouts: weights and header routes in annotations of the user's Ingress. */
-import type { AlbRouting, Rollout, SetHeaderRoute } from '#api/rollout.ts';
+import type { Rollout, SetHeaderRoute } from '#api/rollout.ts';
 import { ingresses } from '#cluster/resource.ts';
 import { RouteError } from '#traffic/router.ts';
 import {
@@ -16,48 +16,37 @@ import {
   type Ingress,
   type IngressPath,
 } from './alb-annotations.ts';
+import { albIngresses, albOf, albServices } from './alb-config.ts';
+import { verifyAlbWeight, type AlbVerifier } from './alb-verification.ts';
 import { noChanges, type LiveRoutes, type RolloutRouter, type RolloutTraffic, type RouteChanges } from './router.ts';
-import { existing, managedRouteNames, namespaceOf, stableWeight, trafficRoutingOf, writeOf } from './routing-object.ts';
+import { existing, managedRouteNames, namespaceOf, stableWeight, writeOf } from './routing-object.ts';
 
-export const alb: RolloutRouter = {
-  resources: () => [ingresses],
-  updateHash: () => noChanges,
-  setWeight: (traffic, live, weight) =>
-    ingressChanges(traffic, live, `to desiredWeight '${weight}'`, (ingress) => withWeight(ingress, traffic, weight)),
-  setHeaderRoute(traffic, live, step) {
-    const { name = '', match = [] } = step;
-    return ingressChanges(traffic, live, `to headerRoute '${name}'`, (ingress) =>
-      match.length === 0 ? withoutRoutes(ingress, traffic, [name]) : withHeaderRoute(ingress, traffic, step),
-    );
-  },
-  setMirrorRoute: () => noChanges,
-  removeManagedRoutes: (traffic, live) =>
-    ingressChanges(traffic, live, 'removing managed routes', (ingress) =>
-      withoutRoutes(ingress, traffic, managedRouteNames(traffic.rollout)),
-    ),
-  verifyWeight: () => undefined,
-};
-
-/** The Ingresses that a Rollout names. */
-export function albIngresses(rollout: Rollout): readonly string[] {
-  const { ingress, ingresses: names = [] } = trafficRoutingOf(rollout)?.alb ?? {};
-  return [...names, ...(ingress === undefined ? [] : [ingress])];
-}
-
-/** Canary and stable: always the ping-pong pair where there is one. */
-export function albServices(traffic: RolloutTraffic): { readonly canary: string; readonly stable: string } {
-  const { pingPong } = traffic.rollout.spec.strategy?.canary ?? {};
-  if (pingPong === undefined) return { canary: traffic.canaryService, stable: traffic.stableService };
-  const { pingService, pongService } = pingPong;
-  return traffic.rollout.status?.canary?.stablePingPong === 'ping'
-    ? { canary: pongService, stable: pingService }
-    : { canary: pingService, stable: pongService };
-}
-
-function albOf({ rollout }: RolloutTraffic): AlbRouting {
-  const config = trafficRoutingOf(rollout)?.alb;
-  if (config === undefined) throw new RouteError('Cannot route through a load balancer: `alb` is not configured');
-  return config;
+/** With a `verifier`, AWS is asked whether it has taken the weights on. */
+export function alb(verifier?: AlbVerifier): RolloutRouter {
+  return {
+    resources: () => [ingresses],
+    updateHash: () => noChanges,
+    setWeight: (traffic, live, weight) =>
+      ingressChanges(traffic, live, `to desiredWeight '${weight}'`, (ingress) => withWeight(ingress, traffic, weight)),
+    setHeaderRoute(traffic, live, step) {
+      const { name = '', match = [] } = step;
+      return ingressChanges(traffic, live, `to headerRoute '${name}'`, (ingress) =>
+        match.length === 0 ? withoutRoutes(ingress, traffic, [name]) : withHeaderRoute(ingress, traffic, step),
+      );
+    },
+    setMirrorRoute: () => noChanges,
+    removeManagedRoutes: (traffic, live) =>
+      ingressChanges(traffic, live, 'removing managed routes', (ingress) =>
+        withoutRoutes(ingress, traffic, managedRouteNames(traffic.rollout)),
+      ),
+    verifyWeight: () => undefined,
+    ...(verifier === undefined
+      ? {}
+      : {
+          verifyOutside: (traffic: RolloutTraffic, live: LiveRoutes, weight: number, signal?: AbortSignal) =>
+            verifyAlbWeight(traffic, live, weight, verifier, signal),
+        }),
+  };
 }
 
 /** The writes that make of each Ingress what `change` makes of it, and the event that tells of each. */

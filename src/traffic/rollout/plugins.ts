@@ -30,6 +30,7 @@ function asPlugin(router: RolloutRouter): RolloutRouter {
     setHeaderRoute: (...args) => wrapped('set header route', () => router.setHeaderRoute(...args)),
     setMirrorRoute: (...args) => wrapped('set mirror route', () => router.setMirrorRoute(...args)),
     removeManagedRoutes: (...args) => wrapped('remove managed routes', () => router.removeManagedRoutes(...args)),
+    // None of those that are built in asks outside of the cluster.
     verifyWeight: (...args) => wrapped('verify weight', () => router.verifyWeight(...args)),
   };
 }

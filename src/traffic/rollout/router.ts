@@ -1,6 +1,6 @@
 /** The interface that every traffic router of a Rollout implements: one file a router, pure maps from what is wanted and what is there to writes. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import type { Rollout, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
+import type { AlbStatus, Rollout, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
 import { RouteError, type RouteWrite } from '#traffic/router.ts';
 
 /** What a router needs to know of a Rollout. */
@@ -59,6 +59,14 @@ export interface RouteChanges {
   readonly wakeIn?: number;
 }
 
+/** What a load balancer outside of the cluster says. */
+export interface OutsideVerification {
+  readonly verified: boolean;
+  readonly events: readonly RouteEvent[];
+  /** For `status.albs`; `status.alb` is the last one. */
+  readonly albs: readonly AlbStatus[];
+}
+
 export const noChanges: RouteChanges = { writes: [], events: [] };
 
 /**
@@ -77,4 +85,14 @@ export interface RolloutRouter {
   removeManagedRoutes(traffic: RolloutTraffic, live: LiveRoutes): RouteChanges;
   /** Whether the data plane has taken the weight on; `undefined` where it does not say. */
   verifyWeight(traffic: RolloutTraffic, live: LiveRoutes, weight: number): boolean | undefined;
+  /**
+   * As `verifyWeight`, in its place, where the answer is outside of the cluster. `undefined`: there is nothing to be verified now.
+   * Throws `Error` when nobody answers; its message is the user's.
+   */
+  verifyOutside?(
+    traffic: RolloutTraffic,
+    live: LiveRoutes,
+    weight: number,
+    signal?: AbortSignal,
+  ): Promise<OutsideVerification | undefined>;
 }

@@ -1,6 +1,7 @@
 /** Which routers a Rollout has, in the order in which they are told. */
 import type { Rollout, TrafficRouting } from '#api/rollout.ts';
 import { alb } from './alb.ts';
+import type { AlbVerifier } from './alb-verification.ts';
 import { ambassador } from './ambassador.ts';
 import { apisix } from './apisix.ts';
 import { appMesh } from './app-mesh.ts';
@@ -23,6 +24,8 @@ export interface RouterOptions {
   /** The Gateway API has moved on from `v1alpha2` to `v1`; a cluster need not serve both. */
   readonly tcpRouteApiVersion: string;
   readonly tlsRouteApiVersion: string;
+  /** With `--aws-verify-target-group` only. */
+  readonly albVerifier?: AlbVerifier;
 }
 
 export const defaultRouterOptions: RouterOptions = {
@@ -49,7 +52,7 @@ type MakeRouter = (options: RouterOptions) => RolloutRouter;
 const routers: Readonly<Record<RouterKey, MakeRouter>> = {
   istio: ({ istioApiVersion }) => istio(istioApiVersion),
   nginx: () => nginx,
-  alb: () => alb,
+  alb: ({ albVerifier }) => alb(albVerifier),
   smi: ({ trafficSplitApiVersion }) => smi(trafficSplitApiVersion),
   ambassador: ({ ambassadorApiVersion }) => ambassador(ambassadorApiVersion),
   appMesh: ({ appMeshCrdVersion }) => appMesh(appMeshCrdVersion),

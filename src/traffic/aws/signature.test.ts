@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { signedHeaders } from './signature.ts';
+
+const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+const request = {
+  host: 'example.amazonaws.com',
+  service: 'service',
+  region: 'us-east-1',
+  now: Date.UTC(2015, 7, 30, 12, 36),
+};
+
+// The signatures that AWS publishes for these requests.
+it.each([
+  ['GET', '5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31'],
+  ['POST', '5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b'],
+] as const)('signs a %s as AWS does', (method, signature) => {
+  expect(signedHeaders({ ...request, method }, credentials)).toEqual({
+    host: 'example.amazonaws.com',
+    'x-amz-date': '20150830T123600Z',
+    authorization: `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=${signature}`,
+  });
+});
+
+it('signs the token of credentials that end', () => {
+  const signed = signedHeaders({ ...request, method: 'POST', body: 'a=b' }, { ...credentials, sessionToken: 't' });
+  expect(signed).toMatchObject({ 'x-amz-security-token': 't' });
+  expect(signed['authorization']).toContain('SignedHeaders=host;x-amz-date;x-amz-security-token,');
+});
