@@ -24,7 +24,7 @@ describe('serin explain', () => {
     async (argv) => {
       const { code, err } = await run(...argv);
       expect(code).toBe(2);
-      expect(err).toContain('Usage: serin explain canary/NAME');
+      expect(err).toContain('Usage: serin explain canary/NAME|rollout/NAME');
     },
   );
 

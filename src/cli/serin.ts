@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./loadtester.ts')).loadtesterCommand,
   },
   explain: {
-    summary: 'Tell why a Canary stands where it stands',
+    summary: 'Tell why a Canary or a Rollout stands where it stands',
     load: async () => (await import('./explain.ts')).explainCommand,
   },
   rollouts: {
