@@ -154,7 +154,9 @@ To go back: kubectl argo rollouts abort rollout-test-canary-nginx
       kind: 'Event',
       metadata: { name: message },
       involvedObject: { kind: 'Rollout', name, uid },
-      ...{ reason: 'RolloutCompleted', message, lastTimestamp: before(at) },
+      reason: 'RolloutCompleted',
+      message,
+      lastTimestamp: before(at),
     });
     const name = 'rollout-bluegreen';
     const told = [event(name, name, 'second', 10), event(name, name, 'first', 20), event(name, 'old', 'other', 1)];
@@ -175,7 +177,9 @@ describe('serin explain rollout/NAME', () => {
     cluster.add(events, {
       metadata: { name: 'web.1', namespace: 'default' },
       involvedObject: { kind: 'Rollout', name: 'web', namespace: 'default', uid: web.metadata.uid ?? '' },
-      ...{ reason: 'RolloutCompleted', message: 'done', lastTimestamp: '2026-01-01T00:00:00Z' },
+      reason: 'RolloutCompleted',
+      message: 'done',
+      lastTimestamp: '2026-01-01T00:00:00Z',
     });
     const folder = mkdtempSync(path.join(tmpdir(), 'serin-explain-'));
     const front = await serveHttp(cluster.server, { token: 'x' });
