@@ -33,7 +33,7 @@ function repair(copy: object, path: readonly PropertyKey[], issue: z.core.$ZodIs
   const key = path.at(-1);
   if (parent === undefined || key === undefined) return;
   if (Array.isArray(parent)) replaceItem(parent, Number(key), issue);
-  else if (Reflect.get(parent, key) !== undefined) Reflect.deleteProperty(parent, key);
+  else if (Object.hasOwn(parent, key)) Reflect.deleteProperty(parent, key);
   else if (hasZero(issue)) Reflect.set(parent, key, zeroOf(issue));
   else remove(copy, path.slice(0, -1));
 }

@@ -8,7 +8,7 @@ const namePart = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${namePart})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 
-const tooLong = (most: number): string => `must be no more than ${most} bytes`;
+const tooLong = (most: number): string => `must be no more than ${most} characters`;
 
 /** The form, with examples, and the expression that says it. */
 const form = (rule: string, pattern: string, ...examples: readonly string[]): string => {
@@ -58,6 +58,23 @@ export const dnsLabelProblems: Check = (text) => {
   return bounded(text, 63, dnsLabel, isDotted ? 'must not contain dots' : labelForm);
 };
 
+const variableName = '[-._a-zA-Z][-._a-zA-Z0-9]*';
+
+const variableNameForm = form(
+  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
+  variableName,
+  'my.env-name',
+  'MY_ENV.NAME',
+  'MyEnvName1',
+);
+
+/** Names that become names of files. */
+function upwardProblems(text: string): readonly string[] {
+  if (text === '.') return ["must not be '.'"];
+  if (text === '..') return ["must not be '..'"];
+  return text.startsWith('..') ? ["must not start with '..'"] : [];
+}
+
 /** Names of most objects. */
 export const dnsSubdomainProblems: Check = (text) => bounded(text, 253, dnsSubdomain, subdomainForm);
 
@@ -97,9 +114,8 @@ export const portNameProblems: Check = (text) => [
 
 /** Names of environment variables. */
 export const variableNameProblems: Check = (text) => {
-  if (text === '') return ['environment variable name must be non-empty'];
-  if (/^[\x20-\x3c\x3e-\x7e]+$/.test(text)) return [];
-  return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+  if (!matches(text, variableName)) return [variableNameForm];
+  return upwardProblems(text);
 };
 
 /** Keys of ConfigMaps and Secrets. */
@@ -116,8 +132,7 @@ export const configKeyProblems: Check = (text) => [
       'key-name',
     ),
   ),
-  ...(text === '.' ? ["must not be '.'"] : []),
-  ...(text === '..' ? ["must not be '..'"] : text.startsWith('..') ? ["must not start with '..'"] : []),
+  ...upwardProblems(text),
 ];
 
 export const portNumberProblems = (port: number): readonly string[] =>

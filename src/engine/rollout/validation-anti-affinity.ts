@@ -9,8 +9,12 @@ export function* antiAffinityProblems(antiAffinity: AntiAffinity | undefined): F
     preferredDuringSchedulingIgnoredDuringExecution: preferred,
     requiredDuringSchedulingIgnoredDuringExecution: required,
   } = antiAffinity;
+  const given = [
+    `antiAffinity.PreferredDuringSchedulingIgnoredDuringExecution: ${preferred !== undefined}`,
+    `antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: ${required !== undefined}`,
+  ];
   if ((preferred === undefined) === (required === undefined))
-    yield invalid(field, antiAffinity, 'AntiAffinity must have exactly one strategy listed');
+    yield invalid(field, given.join(' '), 'AntiAffinity must have exactly one strategy listed');
   if (preferred !== undefined && (preferred.weight < 1 || preferred.weight > 100))
     yield invalid(`${field}.weight`, preferred.weight, 'AntiAffinity weight must be between 1-100');
 }

@@ -14,9 +14,9 @@ export function* canaryProblems(rollout: Rollout, canary: CanaryStrategy): Field
 
 type Check = (canary: CanaryStrategy) => FieldProblems;
 
-/** `0` and `"0%"` are compared as they are written: percentages are not resolved yet. */
+/** `0` and `"0%"` are compared as they are written: percentages are not resolved yet. What is no number counts as 0. */
 const countOf = (value: number | string | undefined): number =>
-  typeof value === 'number' ? value : Number.parseInt(value ?? '25%', 10);
+  typeof value === 'number' ? value : Number(/^[+-]?\d+(?=%?$)/.exec(value ?? '25%')?.[0] ?? 0);
 
 const roomToMove: Check = function* ({ maxSurge, maxUnavailable }) {
   if (countOf(maxSurge) === 0 && countOf(maxUnavailable) === 0)
@@ -84,7 +84,7 @@ const delaysNeedRouter: Check = function* ({ trafficRouting, scaleDownDelaySecon
   const field = `${strategy}.dynamicStableScale`;
   if (trafficRouting === undefined)
     yield invalid(field, dynamicStableScale, 'Canary dynamicStableScale can only be used with traffic routing');
-  if (scaleDownDelaySeconds !== undefined)
+  else if (scaleDownDelaySeconds !== undefined)
     yield invalid(field, dynamicStableScale, 'Canary dynamicStableScale cannot be used with scaleDownDelaySeconds');
 };
 

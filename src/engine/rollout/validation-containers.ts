@@ -3,7 +3,7 @@ import { duplicate, forbidden, invalid, notFound, required, unsupported, type Fi
 import { dnsLabelProblems, portNameProblems, portNumberProblems } from './kubernetes-names.ts';
 import { isRawObject, numberOf, objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
 import { environmentProblems } from './validation-environment.ts';
-import { probeProblems } from './validation-probes.ts';
+import { lifecycleProblems, probeProblems } from './validation-probes.ts';
 import { resourceProblems } from './validation-resources.ts';
 import { volumeNames } from './validation-volumes.ts';
 
@@ -18,7 +18,25 @@ export function* containerProblems(spec: RawObject, field: string): FieldProblem
     const name = textOf(container['name']);
     if (names.has(name)) yield duplicate(`${place}.name`, name);
     names.add(name);
+    yield* lifecycleProblems(container, place);
     yield* probeProblems(container, place);
+    if (textOf(container['restartPolicy']) !== '')
+      yield forbidden(`${place}.restartPolicy`, 'may not be set for non-init containers');
+  }
+  yield* hostPortProblems(containers, `${field}.containers`);
+}
+
+/** Two ports cannot be the same one of the node. */
+function* hostPortProblems(containers: readonly RawObject[], field: string): FieldProblems {
+  const taken = new Set<string>();
+  for (const [at, container] of containers.entries()) {
+    for (const [index, port] of objectsOf(container['ports']).entries()) {
+      if ((numberOf(port['hostPort']) ?? 0) === 0) continue;
+      const { protocol = 'TCP', hostIP } = port;
+      const address = `${textOf(protocol)}/${textOf(hostIP)}/${numberOf(port['hostPort'])}`;
+      if (taken.has(address)) yield duplicate(`${field}[${at}].ports[${index}].hostPort`, address);
+      taken.add(address);
+    }
   }
 }
 
@@ -31,8 +49,12 @@ export function* initContainerProblems(spec: RawObject, field: string): FieldPro
     const name = textOf(container['name']);
     if (names.has(name)) yield duplicate(`${place}.name`, name);
     names.add(name);
-    if (container['restartPolicy'] === 'Always') yield* probeProblems(container, place);
-    else yield* withoutProbes(container, place);
+    const policy = textOf(container['restartPolicy']);
+    if (policy === 'Always') {
+      yield* lifecycleProblems(container, place);
+      yield* probeProblems(container, place);
+    } else yield* withoutProbes(container, place);
+    if (policy !== '' && policy !== 'Always') yield unsupported(`${place}.restartPolicy`, policy, ['Always']);
   }
 }
 
@@ -50,6 +72,9 @@ function* commonProblems(container: RawObject, volumes: ReadonlySet<string>, fie
   if (name === '') yield required(`${field}.name`);
   else for (const problem of dnsLabelProblems(name)) yield invalid(`${field}.name`, name, problem);
   if (image === '') yield required(`${field}.image`);
+  const ending = textOf(container['terminationMessagePolicy']);
+  if (ending !== '' && !endings.includes(ending))
+    yield unsupported(`${field}.terminationMessagePolicy`, ending, endings);
   yield* portProblems(container, field);
   yield* environmentProblems(container, field);
   yield* mountProblems(container, volumes, field);
@@ -57,9 +82,10 @@ function* commonProblems(container: RawObject, volumes: ReadonlySet<string>, fie
   if (policy !== '' && !pullPolicies.includes(policy))
     yield unsupported(`${field}.imagePullPolicy`, policy, pullPolicies);
   yield* resourceProblems(objectOf(container['resources']), `${field}.resources`);
-  if (image.trim() !== image) yield invalid(`${field}.image`, image, 'must not have leading or trailing whitespace');
+  yield* userProblems(container, field);
 }
 
+const endings = ['File', 'FallbackToLogsOnError'];
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 
@@ -95,9 +121,26 @@ function* mountProblems(container: RawObject, volumes: ReadonlySet<string>, fiel
     const name = textOf(mount['name']);
     const path = textOf(mount['mountPath']);
     if (name === '') yield required(`${place}.name`);
-    else if (!volumes.has(name)) yield notFound(`${place}.name`, name);
+    if (!volumes.has(name)) yield notFound(`${place}.name`, name);
     if (path === '') yield required(`${place}.mountPath`);
     if (paths.has(path)) yield invalid(`${place}.mountPath`, path, 'must be unique');
     paths.add(path);
+    // The API server leaves the number of the mount out.
+    yield* subPathProblems(mount, `${field}.volumeMounts.subPath`);
+  }
+}
+
+function* subPathProblems(mount: RawObject, field: string): FieldProblems {
+  const path = textOf(mount['subPath']);
+  if (path.startsWith('/')) yield invalid(field, path, 'must be a relative path');
+  if (path.split('/').includes('..')) yield invalid(field, path, "must not contain '..'");
+}
+
+function* userProblems(container: RawObject, field: string): FieldProblems {
+  const context = objectOf(container['securityContext']);
+  for (const name of ['runAsUser', 'runAsGroup'] as const) {
+    const id = numberOf(context[name]) ?? 0;
+    if (id < 0 || id > 2_147_483_647)
+      yield invalid(`${field}.securityContext.${name}`, id, 'must be between 0 and 2147483647, inclusive');
   }
 }

@@ -1,31 +1,39 @@
 /** The pod template of a Rollout, checked as the API server will check that of a ReplicaSet: what users get wrong, in its words. */
 import type { LabelSelector } from '#api/workload.ts';
-import { forbidden, invalid, unsupported, type FieldProblems } from './field-problem.ts';
+import { forbidden, invalid, required, unsupported, type FieldProblems } from './field-problem.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from './kubernetes-names.ts';
-import { listOf, objectOf, sortedEntries, textOf, type RawObject } from './raw-json.ts';
+import { isRawObject, listOf, objectOf, sortedEntries, textOf, type RawObject } from './raw-json.ts';
 import { containerProblems, initContainerProblems } from './validation-containers.ts';
 import { annotationProblems, labelProblems, matchesSelector } from './validation-labels.ts';
+import { schedulingProblems } from './validation-scheduling.ts';
 import { volumeProblems } from './validation-volumes.ts';
 
 /** The template is raw JSON: it is looked at as the API server would decode it. */
 export function* podTemplateProblems(template: unknown, selector: LabelSelector | undefined): FieldProblems {
   const field = 'spec.template';
-  const metadata = objectOf(objectOf(template)['metadata']);
-  const labels = objectOf(metadata['labels']);
+  const { labels, annotations } = objectOf(objectOf(template)['metadata']);
   const spec = objectOf(objectOf(template)['spec']);
-  if (!matchesSelector(selector, labels))
+  if (!matchesSelector(selector, objectOf(labels)))
     yield invalid(
       `${field}.metadata.labels`,
-      Object.fromEntries(sortedEntries(labels)),
+      isRawObject(labels) ? Object.fromEntries(sortedEntries(labels)) : null,
       '`selector` does not match template `labels`',
     );
-  yield* labelProblems(labels, `${field}.metadata.labels`);
-  yield* annotationProblems(metadata['annotations'], `${field}.metadata.annotations`);
+  // The API server's paths of these two leave the metadata out.
+  yield* labelProblems(labels, `${field}.labels`);
+  yield* annotationProblems(annotations, `${field}.annotations`);
   yield* podProblems(spec, `${field}.spec`);
-  const { restartPolicy = 'Always', activeDeadlineSeconds } = spec;
-  if (restartPolicy !== 'Always') yield unsupported(`${field}.spec.restartPolicy`, restartPolicy, ['Always']);
+  yield* replicaSetProblems(spec, `${field}.spec`);
+}
+
+/** A ReplicaSet starts its pods anew for ever. */
+function* replicaSetProblems(
+  { restartPolicy = 'Always', activeDeadlineSeconds }: RawObject,
+  field: string,
+): FieldProblems {
+  if (restartPolicy !== 'Always') yield unsupported(`${field}.restartPolicy`, restartPolicy, ['Always']);
   if (typeof activeDeadlineSeconds === 'number')
-    yield forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported');
+    yield forbidden(`${field}.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported');
 }
 
 function* podProblems(spec: RawObject, field: string): FieldProblems {
@@ -36,13 +44,17 @@ function* podProblems(spec: RawObject, field: string): FieldProblems {
     yield forbidden(`${field}.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
   yield* choiceProblems(spec, field);
   yield* labelProblems(spec['nodeSelector'], `${field}.nodeSelector`);
+  yield* schedulingProblems(spec, field);
   yield* nameProblems(spec, field);
+  const deadline = spec['activeDeadlineSeconds'];
+  if (typeof deadline === 'number' && (deadline < 1 || deadline > 2_147_483_647))
+    yield invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive');
 }
 
-/** What a field may say, and no more. */
+/** What a field may say, and no more; in the API server's order. */
 const choices: Readonly<Record<string, readonly string[]>> = {
-  restartPolicy: ['Always', 'Never', 'OnFailure'],
-  dnsPolicy: ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'],
+  restartPolicy: ['Always', 'OnFailure', 'Never'],
+  dnsPolicy: ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'],
 };
 
 function* choiceProblems(spec: RawObject, field: string): FieldProblems {
@@ -50,6 +62,8 @@ function* choiceProblems(spec: RawObject, field: string): FieldProblems {
     const value = textOf(spec[name]);
     if (value !== '' && !values.includes(value)) yield unsupported(`${field}.${name}`, value, values);
   }
+  if (spec['dnsPolicy'] === 'None' && !isRawObject(spec['dnsConfig']))
+    yield required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None');
 }
 
 function* nameProblems(spec: RawObject, field: string): FieldProblems {

@@ -1,9 +1,11 @@
 /** The probes of a container. */
-import { forbidden, invalid, required, type FieldProblems } from './field-problem.ts';
+import { forbidden, invalid, required, unsupported, type FieldProblems } from './field-problem.ts';
 import { portNameProblems, portNumberProblems } from './kubernetes-names.ts';
 import { isRawObject, numberOf, objectOf, textOf, type RawObject } from './raw-json.ts';
 
 const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'] as const;
+
+const schemes = ['HTTP', 'HTTPS'];
 
 const counts = [
   'initialDelaySeconds',
@@ -12,6 +14,14 @@ const counts = [
   'successThreshold',
   'failureThreshold',
 ] as const;
+
+export function* lifecycleProblems(container: RawObject, field: string): FieldProblems {
+  const lifecycle = objectOf(container['lifecycle']);
+  for (const name of ['postStart', 'preStop'] as const) {
+    const hook = lifecycle[name];
+    if (isRawObject(hook) && !isRawObject(hook['sleep'])) yield* handlerProblems(hook, `${field}.lifecycle.${name}`);
+  }
+}
 
 export function* probeProblems(container: RawObject, field: string): FieldProblems {
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
@@ -36,9 +46,11 @@ function* handlerProblems(probe: RawObject, field: string): FieldProblems {
       yield forbidden(place, 'may not specify more than 1 handler type');
       continue;
     }
-    const { port, command } = objectOf(probe[handler]);
+    const { port, command, scheme } = objectOf(probe[handler]);
     if (handler === 'exec' && !(Array.isArray(command) && command.length > 0)) yield required(`${place}.command`);
     if (handler !== 'exec') yield* portProblems(port, `${place}.port`);
+    if (textOf(scheme) !== '' && !schemes.includes(textOf(scheme)))
+      yield unsupported(`${place}.scheme`, scheme, schemes);
   }
   if (given.length === 0) yield required(field, 'must specify a handler type');
 }

@@ -1,5 +1,5 @@
 /** The steps of a canary: each one has one thing to do, and its router can do it. */
-import type { CanaryStep, Rollout, StringMatch, TrafficRouting } from '#api/rollout.ts';
+import type { AnalysisArgument, CanaryStep, Rollout, StringMatch, TrafficRouting } from '#api/rollout.ts';
 import { parseDuration } from '#api/duration.ts';
 import { canaryOf, maxWeightOf, stepsOf } from './defaults.ts';
 import { invalid, required, type FieldProblems } from './field-problem.ts';
@@ -25,22 +25,21 @@ interface SeenStep {
 type Check = (seen: SeenStep) => FieldProblems;
 
 /** The kinds of which a step has at most one; others are not looked at, as in the original. */
-const exclusive = ['experiment', 'setWeight', 'pause', 'analysis'] as const;
+const exclusive = ['experiment', 'pause', 'setWeight', 'analysis'] as const;
 const others = ['setCanaryScale', 'setHeaderRoute', 'setMirrorRoute', 'plugin'] as const;
 
 const oneKind: Check = function* ({ step, field }) {
-  const given = exclusive.filter((kind) => step[kind] !== undefined);
-  if (given.length === 1 || (given.length === 0 && others.some((kind) => step[kind] !== undefined))) return;
-  const shown = ['Experiment', 'Pause', 'SetWeight', 'Analysis'].map((kind) => {
-    const key = exclusive.find((one) => one.toLowerCase() === kind.toLowerCase());
-    return `step.${kind}: ${key !== undefined && step[key] !== undefined}`;
-  });
-  yield invalid(
-    field,
-    shown.join(' '),
-    'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause',
-  );
+  const detail = 'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause';
+  const count = exclusive.filter((kind) => step[kind] !== undefined).length;
+  if (count > 1)
+    yield invalid(field, exclusive.map((kind) => `${goName(kind)}: ${step[kind] !== undefined}`).join(' '), detail);
+  const kinds = [...exclusive, ...others];
+  // The original says what is missing, not what is there.
+  if (kinds.every((kind) => step[kind] === undefined))
+    yield invalid(field, kinds.map((kind) => `${goName(kind)}: true`).join(' '), detail);
 };
+
+const goName = (kind: string): string => `step.${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
 
 const weightInRange: Check = function* ({ rollout, step, field }) {
   const most = maxWeightOf(rollout);
@@ -78,19 +77,23 @@ const headerRoute: Check = function* ({ routing, step, field }) {
   }
   for (const [at, { headerValue }] of (setHeaderRoute.match ?? []).entries()) {
     const place = `${field}.setHeaderRoute.match[${at}]`;
-    yield* matchProblems(headerValue, place, headerValue);
-    if (alb !== undefined && (headerValue.exact === undefined || keysOf(headerValue) > 1))
-      yield invalid(place, headerValue, "SetHeaderRoute match value invalid. ALB supports 'exact' value only");
+    const given = givenIn(headerValue);
+    if (alb === undefined) yield* matchProblems(headerValue, place);
+    else if (given['exact'] === undefined || Object.keys(given).length > 1)
+      yield invalid(place, given, "SetHeaderRoute match value invalid. ALB supports 'exact' value only");
   }
 };
 
-const keysOf = (match: StringMatch): number => Object.values(match).filter((value) => value !== undefined).length;
+/** What of a match says anything: an empty text does not. */
+const givenIn = (match: StringMatch): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(match).filter(([, value]) => value !== ''));
 
-function* matchProblems(match: StringMatch, field: string, shown: unknown): FieldProblems {
-  const count = keysOf(match);
+function* matchProblems(match: StringMatch, field: string): FieldProblems {
+  const given = givenIn(match);
+  const count = Object.keys(given).length;
   const kinds = 'one of the following: exact, regex, prefix';
-  if (count > 1) yield invalid(field, shown, `StringMatch match value must have exactly ${kinds}`);
-  if (count === 0) yield invalid(field, shown, `StringMatch value missed, match value must have ${kinds}`);
+  if (count > 1) yield invalid(field, given, `StringMatch match value must have exactly ${kinds}`);
+  if (count === 0) yield invalid(field, given, `StringMatch value missed, match value must have ${kinds}`);
 }
 
 const mirrorRoute: Check = function* ({ routing, step, field }) {
@@ -102,7 +105,7 @@ const mirrorRoute: Check = function* ({ routing, step, field }) {
   }
   for (const [at, { method, path }] of (setMirrorRoute.match ?? []).entries()) {
     for (const match of [method, path]) {
-      if (match !== undefined) yield* matchProblems(match, `${field}.setMirrorRoute.match[${at}]`, match);
+      if (match !== undefined) yield* matchProblems(match, `${field}.setMirrorRoute.match[${at}]`);
     }
   }
 };
@@ -120,7 +123,7 @@ const managedRoutes: Check = function* ({ routing, step, field }) {
     else if (!routing.managedRoutes.some(({ name }) => name === route.name))
       yield invalid(
         `${field}.${kind}`,
-        route,
+        route.name ?? '',
         'Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes',
       );
   }
@@ -145,20 +148,17 @@ const experimentWeights: Check = function* ({ routing, step, field }) {
 const metadataPath = /^metadata\.(?:name|namespace|uid|(?:labels|annotations)(?:\['[^']+'\])?)$/;
 
 const argumentFields: Check = function* ({ step, field }) {
-  const args = [
-    ...(step.analysis?.args ?? []),
-    ...(step.experiment?.analyses ?? []).flatMap((analysis) => analysis.args ?? []),
-  ];
-  for (const argument of args) {
-    const fieldPath = argument.valueFrom?.fieldRef?.fieldPath;
-    if (fieldPath === undefined || !fieldPath.startsWith('metadata') || metadataPath.test(fieldPath)) continue;
-    yield invalid(
-      `${field}.analyses`,
-      args.map(({ name }) => name),
-      'Analyses arguments must refer to valid object metadata supported by downwardAPI',
-    );
+  const lists = [step.analysis?.args ?? [], ...(step.experiment?.analyses ?? []).map(({ args = [] }) => args)];
+  const detail = 'Analyses arguments must refer to valid object metadata supported by downwardAPI';
+  for (const args of lists) {
+    if (args.some(isUnsupported)) yield invalid(`${field}.analyses`, args, detail);
   }
 };
+
+function isUnsupported({ valueFrom }: AnalysisArgument): boolean {
+  const path = valueFrom?.fieldRef?.fieldPath ?? '';
+  return path.startsWith('metadata') && !metadataPath.test(path);
+}
 
 /** In the original's order: of several mistakes the first is told. */
 const checks: readonly Check[] = [

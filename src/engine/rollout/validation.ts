@@ -1,5 +1,6 @@
 /** What is wrong with a Rollout as its user wrote it, in the words and the order of the original. */
 import type { Rollout } from '#api/rollout.ts';
+import type { LabelSelector } from '#api/workload.ts';
 import { blueGreenOf, canaryOf, minReadySecondsOf, progressDeadlineSecondsOf } from './defaults.ts';
 import { firstOf, internal, invalid, required, type FieldProblems } from './field-problem.ts';
 import { blueGreenProblems } from './validation-blue-green.ts';
@@ -37,7 +38,9 @@ function* ownProblems(rollout: Rollout, { isResolved }: { readonly isResolved: b
   yield* ownSelectorProblems(rollout);
   if (!isResolved && isWritten(spec.template))
     yield internal('spec.template', 'template must be empty for workload reference rollout');
-  if (isResolved) yield* podTemplateProblems(spec.template, spec.selector);
+  if (isResolved && spec.selector !== undefined && hasBadSyntax(spec.selector))
+    yield invalid('spec.selector', spec.selector, 'invalid label selector');
+  else if (isResolved) yield* podTemplateProblems(spec.template, spec.selector);
   for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const) {
     const value = spec[field];
     if (value !== undefined && value < 0) yield invalid(`spec.${field}`, value, atLeastZero);
@@ -61,6 +64,9 @@ function* ownSelectorProblems({ spec }: Rollout): FieldProblems {
   const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
   if (isEmpty) yield invalid('spec.selector', selector, 'empty selector is invalid for deployment');
 }
+
+const hasBadSyntax = (selector: LabelSelector): boolean =>
+  firstOf(selectorProblems(selector, 'spec.selector')) !== undefined;
 
 const isWritten = (template: Rollout['spec']['template']): boolean =>
   template !== undefined && Object.keys(template).length > 0;
