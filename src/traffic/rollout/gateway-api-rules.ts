@@ -76,7 +76,8 @@ function weightedRule(
     return backend.name === stableService ? { ...backend, weight: weights.stable } : backend;
   });
   // A rule without the canary would answer nobody: its requests have nowhere else to go.
-  return backendRefs.some(({ weight = 1 }) => weight > 0) ? { ...rule, backendRefs } : rule;
+  const isEmptied = !hasBackend(rule, canaryService) && backendRefs.every(({ weight = 1 }) => weight === 0);
+  return isEmptied ? rule : { ...rule, backendRefs };
 }
 
 /** Throws when canary or stable occurs in none of the rules. */
