@@ -1,4 +1,4 @@
-/** The controller process: connects to a cluster, leads or waits to lead, and runs the controllers until it is told to end. */
+/** The controller process: connects to a cluster, leads or waits to lead, and runs the controllers of each API until it is told to end. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -6,29 +6,53 @@ import type { Resource } from '#api/kubernetes.ts';
 import { connect, type Connection } from '#cluster/connection.ts';
 import { connectCluster, type Cluster } from '#cluster/cluster.ts';
 import { electLeader, type LeaderElection, termsOf } from '#cluster/leader-election.ts';
-import { alertProviders, canaries, metricTemplates, nameOf, pathOf } from '#cluster/resource.ts';
+import { nameOf, pathOf } from '#cluster/resource.ts';
 import { shareWork, type Sharding } from '#cluster/sharding.ts';
-import { startCanaryController } from '#controllers/canary/canary-controller.ts';
-import type { CanarySettings } from '#controllers/canary/settings.ts';
-import { serveStatus } from '#controllers/status-server.ts';
-import { tellMetricsServer } from '#metrics/metrics-server.ts';
+import type { Context } from '#controllers/context.ts';
+import { serveStatus, type StatusServer } from '#controllers/status-server.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
 import type { Log } from '#runtime/log.ts';
 import type { Redactor } from '#runtime/redact.ts';
 
+/** One API: its controllers, under the name and behind the Lease of the system that they replace. */
+export interface ApiPart {
+  /** Owner of the fields that it writes, and component of its Events: what the original's users filter for. */
+  readonly name: string;
+  /** Kinds that must be installed. */
+  readonly kinds: readonly Resource[];
+  readonly namespace?: string | undefined;
+  /** Without the kinds the part is left out, and the others run. */
+  readonly isOptional?: boolean;
+  /** Without it the part works at once, on everything. */
+  readonly lease?: LeaseOptions;
+  start(context: Context, signal: AbortSignal, sharding: Sharding | undefined): RunningPart;
+}
+
+export interface RunningPart {
+  /** Running passes have `grace` milliseconds to end by themselves. */
+  stop(options: { readonly grace?: number }): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** With more than one, replicas share the work; with one, all but the leader wait. */
+  readonly shards: number;
+}
+
 export interface ProcessOptions {
-  readonly canary: CanarySettings;
+  readonly parts: readonly ApiPart[];
   /** Empty: `KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
   readonly kubeconfig: string;
   /** Address of the API server, in place of that of the kubeconfig; empty: its own. */
   readonly master: string;
   readonly qps: number;
   readonly burst: number;
-  readonly port: number;
-  /** Without it the process works at once, on everything. */
-  readonly leases?: LeaseOptions;
-  readonly version: string;
+  /** Metrics and health are served on each of these. */
+  readonly ports: readonly number[];
   readonly log: Log;
   /** The one that the log is scrubbed by. */
   readonly redactor: Redactor;
@@ -36,124 +60,149 @@ export interface ProcessOptions {
   readonly signal: AbortSignal;
 }
 
-export interface LeaseOptions {
-  readonly namespace: string;
-  /** Milliseconds. */
-  readonly duration: number;
-  /** With more than one, replicas share the Canaries; with one, all but the leader wait. */
-  readonly shards: number;
-}
-
-const leaseName = 'flagger-leader-election';
-/** Owner of the fields that Serin writes, and the component of its Events: what the original's users filter for. */
-const fieldManager = 'flagger';
 /** How long passes may go on after the process was asked to end, in milliseconds. */
 const grace = 5_000;
 
-/** Resolves with the exit code: 0 after a shutdown that was asked for, 1 when the lease was lost or the start failed. */
+/** Resolves with the exit code: 0 after a shutdown that was asked for, 1 when a lease was lost or the start failed. */
 export async function runControllers(options: ProcessOptions): Promise<number> {
-  const { log } = options;
+  const { log, parts } = options;
   const connection = await connect({
     clock: systemClock,
     ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.master === '' ? {} : { server: options.master }),
   });
   const registry = new Registry();
-  // The default samples the event loop a hundred times a second: 2.5 ms of CPU a second, whatever the number of Canaries.
+  // The default samples the event loop a hundred times a second: 2.5 ms of CPU a second, whatever the number of objects.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  const server = await serveStatus({ port: options.port, registry, log });
-  log.info(`Serving metrics and health on port ${server.port}`);
-  const tenure = options.leases === undefined ? undefined : standFor(connection, options.leases, log);
+  const servers = await serveAll(options, registry);
+  // A write must have ended before another process may take over.
+  const timeouts = parts.flatMap(({ lease }) => (lease === undefined ? [] : [termsOf(lease.duration).writeTimeout]));
   const cluster = connectCluster({
-    // A write must have ended before another process may take over.
-    transport: connection.open(
-      options.leases === undefined ? {} : { timeout: termsOf(options.leases.duration).writeTimeout },
-    ),
+    transport: connection.open(timeouts.length === 0 ? {} : { timeout: Math.min(...timeouts) }),
     clock: systemClock,
     random: Math.random,
     log,
     registry,
-    fieldManager,
+    fieldManager: parts[0]?.name ?? 'serin',
     qps: options.qps,
     burst: options.burst,
-    ...(tenure?.leader === undefined ? {} : { canWrite: () => tenure.leader.canWrite() }),
   });
+  const tenures: Tenure[] = [];
   try {
-    await requireCrds(connection, [canaries, metricTemplates, alertProviders], options);
+    const served = await servedParts(connection, options);
     log.info(`Connected to ${connection.server}`);
-    // Canaries need not wait for it: each asks its own servers before its first run.
-    void tellMetricsServer(options.canary.metricsServer, { http: gotHttp(), clock: systemClock, log }, options.signal);
-    return await lookAfter(options, cluster, registry, tenure);
+    for (const part of served) tenures.push(standFor(connection, part, log));
+    return await lookAfter(options, cluster, registry, tenures);
   } catch (error) {
     // An API server that does not answer must not keep a process that was asked to end.
     if (error === options.signal.reason) return 0;
     throw error;
   } finally {
     await cluster.stop();
-    await (tenure?.leader ?? tenure?.sharding)?.stop();
-    await server.close();
+    for (const { leader, sharding } of tenures) await (leader ?? sharding)?.stop();
+    await Promise.all(servers.map((server) => server.close()));
   }
 }
 
-/** By which right this process writes: as the leader, or as the holder of some shards. */
-type Tenure =
-  | { readonly leader: LeaderElection; readonly sharding?: never }
-  | { readonly leader?: never; readonly sharding: Sharding };
+async function serveAll({ ports, log }: ProcessOptions, registry: Registry): Promise<readonly StatusServer[]> {
+  const servers: StatusServer[] = [];
+  for (const port of ports) {
+    const server = await serveStatus({ port, registry, log });
+    log.info(`Serving metrics and health on port ${server.port}`);
+    servers.push(server);
+  }
+  return servers;
+}
 
-function standFor(connection: Connection, { namespace, duration, shards }: LeaseOptions, log: Log): Tenure {
+/** By which right a part writes: as the leader, as the holder of some shards, or because it is alone. */
+interface Tenure {
+  readonly part: ApiPart;
+  readonly leader?: LeaderElection;
+  readonly sharding?: Sharding;
+}
+
+function standFor(connection: Connection, part: ApiPart, log: Log): Tenure {
+  const { lease, name } = part;
+  if (lease === undefined) return { part };
   const common = {
     transport: connection.open({ connections: 1 }),
     clock: systemClock,
     random: Math.random,
     identity: `${hostname()}_${randomUUID()}`,
-    fieldManager,
-    leaseDuration: duration,
+    fieldManager: name,
+    leaseDuration: lease.duration,
     log,
   };
+  const { namespace, shards } = lease;
   return shards > 1
-    ? { sharding: shareWork({ ...common, namespace, shards }) }
-    : { leader: electLeader({ ...common, lease: { namespace, name: leaseName } }) };
+    ? { part, sharding: shareWork({ ...common, namespace, shards }) }
+    : { part, leader: electLeader({ ...common, lease: { namespace, name: lease.name } }) };
 }
 
-/** Waits to lead, runs the controllers, and ends them when the lease is lost or the signal is aborted. */
+/** Waits to lead, runs the controllers, and ends them when a lease is lost or the signal is aborted. */
 async function lookAfter(
-  { canary, version, log, redactor, signal }: ProcessOptions,
+  { log, redactor, signal }: ProcessOptions,
   cluster: Cluster,
   registry: Registry,
-  tenure: Tenure | undefined,
+  tenures: readonly Tenure[],
 ): Promise<number> {
   const asked = new Promise<'asked'>((resolve) => {
     if (signal.aborted) resolve('asked');
     signal.addEventListener('abort', () => resolve('asked'), { once: true });
   });
-  if (tenure?.leader !== undefined) {
-    log.info('Waiting to become the leader');
-    if ((await Promise.race([tenure.leader.acquired, asked])) === 'asked') return 0;
-    log.info('Leading');
-  }
-  const context = { clock: systemClock, cluster, http: gotHttp(), log, redactor, random: Math.random, registry };
-  const controller = startCanaryController(context, canary, version, tenure?.sharding);
-  const over = (tenure?.leader ?? tenure?.sharding)?.over;
-  const reason = await Promise.race([asked, ...(over === undefined ? [] : [over])]);
-  await controller.stop({ grace: reason === 'asked' ? grace : 0 });
+  const context = { clock: systemClock, http: gotHttp(), log, redactor, random: Math.random, registry };
+  const running: RunningPart[] = [];
+  const begin = async ({ part, leader, sharding }: Tenure): Promise<void> => {
+    if (leader !== undefined) {
+      log.info(`${part.name}: waiting to become the leader`);
+      if ((await Promise.race([leader.acquired, asked])) === 'asked') return;
+      log.info(`${part.name}: leading`);
+    }
+    const own = cluster.share(() => leader?.canWrite() ?? true, part.name);
+    running.push(part.start({ ...context, cluster: own }, signal, sharding));
+  };
+  const begun = Promise.all(tenures.map(begin));
+  const over = tenures.flatMap(({ leader, sharding }) => (leader ?? sharding)?.over ?? []);
+  // What goes wrong at the start of one part ends them all.
+  const failed = begun.then(
+    () => new Promise<never>(() => {}),
+    (error: unknown) => Promise.reject(error instanceof Error ? error : new Error(String(error))),
+  );
+  const reason = await Promise.race([asked, failed, ...over]);
+  await Promise.all(running.map((part) => part.stop({ grace: reason === 'asked' ? grace : 0 })));
   if (reason === 'asked') return 0;
   log.error('A lease was lost: ending, so that only one process works');
   return 1;
 }
 
 /** A controller whose kinds cannot be listed would wait for ever without saying so. */
-async function requireCrds(
+async function servedParts(
   connection: Connection,
-  resources: readonly Resource[],
-  { canary: { namespace }, signal }: ProcessOptions,
-): Promise<void> {
+  { parts, log, signal }: ProcessOptions,
+): Promise<readonly ApiPart[]> {
+  const served: ApiPart[] = [];
+  for (const part of parts) {
+    const problem = await kindsProblem(connection, part, signal);
+    if (problem === undefined) served.push(part);
+    else if (part.isOptional === true) log.warn(`${part.name} is left out: ${problem}`);
+    else throw new Error(problem);
+  }
+  return served;
+}
+
+async function kindsProblem(
+  connection: Connection,
+  { kinds, namespace }: ApiPart,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const transport = connection.open({ connections: 1 });
   try {
-    for (const resource of resources) {
+    for (const resource of kinds) {
       const path = pathOf(resource, namespace === undefined ? {} : { namespace });
       const { status } = await transport.send({ method: 'GET', path, query: { limit: '1' }, signal });
-      if (status >= 400) throw new Error(`Cannot list ${nameOf(resource)}: ${refusalText(status)}`);
+      if (status >= 400) return `Cannot list ${nameOf(resource)}: ${refusalText(status)}`;
     }
+    return undefined;
   } finally {
     await transport.close();
   }

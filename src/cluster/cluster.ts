@@ -37,8 +37,11 @@ export interface Cluster {
   readonly metrics: ClusterMetrics;
   /** Whether writes are allowed now. What reaches others than the API server has to ask by itself. */
   canWrite(): boolean;
-  /** The same cluster for a part of the work, whose client and Events write only while `canWrite` says so. Stores are shared; stop the whole. */
-  share(canWrite: () => boolean): Cluster;
+  /**
+   * The same cluster for a part of the work, whose client and Events write only while `canWrite` says so, and under its own name
+   * where one is given. Stores are shared; stop the whole.
+   */
+  share(canWrite: () => boolean, name?: string): Cluster;
   /** Ends watches, writes the Events that wait (at most `grace` milliseconds, default 2 s) and closes the connections. */
   stop(options?: { readonly grace?: number }): Promise<void>;
 }
@@ -51,11 +54,11 @@ export function connectCluster(options: ClusterOptions): Cluster {
   const stores = createStores({ transport, clock, random, log, metrics });
   const rateLimit = limitByGroup(() => new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 }));
   const recorders: EventRecorder[] = [];
-  const writers = (mayWrite: (() => boolean) | undefined): Pick<Cluster, 'client' | 'events'> => {
+  const writers = (mayWrite: (() => boolean) | undefined, name?: string): Pick<Cluster, 'client' | 'events'> => {
     const client = kubeClient({
       transport,
       clock,
-      fieldManager,
+      fieldManager: name ?? fieldManager,
       rateLimit,
       onWritten: (resource, object) => stores.learn(resource, object),
       onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
@@ -65,7 +68,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
       client,
       clock,
       random,
-      component: options.component ?? fieldManager,
+      component: name ?? options.component ?? fieldManager,
       log,
       onDropped: (reason) => metrics.eventDropped(reason),
     });
@@ -77,7 +80,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
     canWrite: () => canWrite?.() ?? true,
     stores,
     metrics,
-    share: (mayWrite) => ({ ...cluster, ...writers(mayWrite), canWrite: mayWrite }),
+    share: (mayWrite, name) => ({ ...cluster, ...writers(mayWrite, name), canWrite: mayWrite }),
     async stop({ grace = 2_000 } = {}) {
       stores.stop();
       const end = (): void => recorders.forEach((recorder) => recorder.stop());

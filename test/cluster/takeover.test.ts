@@ -78,16 +78,16 @@ describe('a take-over', () => {
       onWritten: (path) => (isRunning ? onWritten?.(path) : undefined),
     });
     leader = start(namespace, paused, [`-kubeconfig=${proxy.kubeconfig}`]);
-    await says(leader, 'Leading');
+    await says(leader, 'flagger: leading');
     const second = start(namespace, other);
     const app = await release(bed, { namespace });
     await app.until('Initialized');
-    await says(second, 'Waiting to become the leader');
+    await says(second, 'flagger: waiting to become the leader');
     isRunning = true;
     begin?.();
     await app.change();
     await bed.waitFor('the pause', () => isPaused, 60_000);
-    await says(second, 'Leading');
+    await says(second, 'flagger: leading');
     const before = bed.audit.mark();
     await app.until('Succeeded');
     expect(await app.weights()).toEqual([100, 0]);

@@ -1,5 +1,5 @@
 /** The AnalysisRun controller: takes the measurements that a run wants, and writes one status a round. */
-import { parseAnalysisRun, type AnalysisRun, type AnalysisRunStatus } from '#api/analysis-run.ts';
+import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import { analysisRuns, keyOf, refOf, refOfKey } from '#cluster/resource.ts';
@@ -7,7 +7,6 @@ import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import type { SecretAnswer, SecretRef } from '#engine/analysis/arguments.ts';
 import { armTasks, concludeRun, planRun, type Findings, type RunOutcome } from '#engine/analysis/run.ts';
-import { instanceIdLabel } from '#engine/rollout/analysis-runs.ts';
 import { expiresAt } from '#engine/analysis/time-to-live.ts';
 import { findAnalysisProvider } from '#metrics/analysis/providers.ts';
 import type { AnalysisProviderDeps } from '#metrics/analysis/provider.ts';
@@ -15,6 +14,7 @@ import { errorText } from '#runtime/error-text.ts';
 import type { Context } from '../context.ts';
 import { secretData } from '../secret-data.ts';
 import { OutdatedPass, remove, writeStatus } from '../conditional-writes.ts';
+import { instanceSelector } from '../rollout/caches.ts';
 import { carryOut } from './measuring.ts';
 
 export interface AnalysisSettings {
@@ -27,7 +27,7 @@ export interface AnalysisSettings {
 }
 
 export const defaultAnalysisSettings: AnalysisSettings = {
-  labelSelector: `!${instanceIdLabel}`,
+  labelSelector: instanceSelector(undefined),
   ownNamespace: 'argo-rollouts',
   env: {},
 };

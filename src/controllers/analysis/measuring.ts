@@ -28,10 +28,9 @@ export async function carryOut(
     signal,
     ...(measurement === undefined ? {} : { measurement }),
   };
-  const act = { start: provider.start, resume: provider.resume, terminate: provider.terminate }[task.do];
+  const answer = await (task.do === 'start' ? provider.start(request) : provider[task.do]?.(request));
   // What cannot be running has nothing to resume.
-  if (act === undefined) return { task, measurement: measurement ?? ended(deps, startedAt, 'Error', {}) };
-  const answer = await act(request);
+  if (answer === undefined) return { task, measurement: measurement ?? ended(deps, startedAt, 'Error', {}) };
   const metadata = provider.metadata?.(metric);
   return {
     task,

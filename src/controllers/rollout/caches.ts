@@ -39,6 +39,11 @@ export interface RolloutCaches {
   need(resources: readonly Resource[], signal: AbortSignal): Promise<void>;
 }
 
+/** Objects that the controller with this instance id works on; without one, those that have none. */
+export function instanceSelector(instanceId: string | undefined): string {
+  return instanceId === undefined ? `!${instanceIdLabel}` : `${instanceIdLabel}=${instanceId}`;
+}
+
 export function openRolloutCaches(
   { cluster, clock }: Context,
   { namespace, instanceId }: RolloutSettings,
@@ -47,7 +52,7 @@ export function openRolloutCaches(
   const scope = namespace === undefined ? {} : { namespace };
   const own = {
     ...scope,
-    labelSelector: instanceId === undefined ? `!${instanceIdLabel}` : `${instanceIdLabel}=${instanceId}`,
+    labelSelector: instanceSelector(instanceId),
   };
   const indexes = { [ownerIndex]: (object: KubeObject) => [ownerOf(object)] };
   const known = new Map<string, Store>();

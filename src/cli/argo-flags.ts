@@ -1,0 +1,104 @@
+/** The flags of `serin controller argo-rollouts`: the original's, and what follows from them. */
+import type { AnalysisSettings } from '#controllers/analysis/analysis-controller.ts';
+import type { RolloutSettings } from '#controllers/rollout/settings.ts';
+import { instanceSelector } from '#controllers/rollout/caches.ts';
+import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
+import { boolFlag, durationFlag, intFlag, listFlag, stringFlag, type FlagValues } from './go-flags.ts';
+
+const accepted = 'Accepted without effect: nothing waits for a worker here.';
+
+export const argoFlags = {
+  kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
+  context: stringFlag('', 'Context of the kubeconfig.'),
+  server: stringFlag('', 'Address of the API server; overrides that of the kubeconfig.'),
+  namespace: stringFlag('', 'The namespace that --namespaced watches.'),
+  n: stringFlag('', ''),
+  'rollout-resync': intFlag(900, 'Accepted without effect: deadlines have timers of their own.'),
+  namespaced: boolFlag(false, 'Watch one namespace alone; ClusterAnalysisTemplates are not read then.'),
+  'instance-id': stringFlag('', 'Work on what has this label alone; without it on what has none.'),
+  'rollout-threads': intFlag(10, 'Rollouts that are worked on at the same time.', { from: 1 }),
+  'experiment-threads': intFlag(10, accepted),
+  'analysis-threads': intFlag(30, accepted),
+  'service-threads': intFlag(10, accepted),
+  'ingress-threads': intFlag(10, accepted),
+  'ephemeral-metadata-threads': intFlag(10, accepted),
+  'ephemeral-metadata-update-pod-retries': intFlag(3, accepted),
+  metricsPort: intFlag(8090, 'Port of /metrics.', { from: 0, to: 65_535 }),
+  metricsport: intFlag(8090, ''),
+  healthzPort: intFlag(8080, 'Port of /healthz.', { from: 0, to: 65_535 }),
+  qps: intFlag(100, 'Requests a second to each API group of the API server.'),
+  burst: intFlag(250, 'Requests that may be saved up.', { from: 1 }),
+  'leader-elect': boolFlag(true, 'Work only while holding the Lease.'),
+  'leader-election-lease-duration': durationFlag(15_000, 'How long a Lease lasts that is not renewed.', {
+    from: 6_000,
+  }),
+  'leader-election-renew-deadline': durationFlag(10_000, accepted),
+  'leader-election-retry-period': durationFlag(2_000, accepted),
+  'istio-api-version': stringFlag(defaultRouterOptions.istioApiVersion, 'Version of the Istio API.'),
+  'ambassador-api-version': stringFlag(defaultRouterOptions.ambassadorApiVersion, 'Group and version of Mappings.'),
+  'traffic-split-api-version': stringFlag(defaultRouterOptions.trafficSplitApiVersion, 'Version of TrafficSplits.'),
+  'traefik-api-group': stringFlag(defaultRouterOptions.traefikApiGroup, 'Group of TraefikServices.'),
+  'traefik-api-version': stringFlag(defaultRouterOptions.traefikApiVersion, 'Group and version of TraefikServices.'),
+  'ingress-api-version': stringFlag('auto', 'Accepted: Ingresses are those of networking.k8s.io/v1.'),
+  'appmesh-crd-version': stringFlag(defaultRouterOptions.appMeshCrdVersion, 'Version of the App Mesh API.'),
+  'aws-target-group-binding-api-version': stringFlag('elbv2.k8s.aws/v1beta1', 'Accepted without effect.'),
+  'alb-tag-key-resource-id': stringFlag('ingress.k8s.aws/resource', 'Accepted without effect.'),
+  'alb-ingress-classes': listFlag(['alb'], 'Accepted without effect: an Ingress is found by its name.'),
+  'nginx-ingress-classes': listFlag(['nginx'], 'Accepted without effect: an Ingress is found by its name.'),
+  'aws-verify-target-group': boolFlag(false, 'Accepted, with a warning: target groups are not asked.'),
+  'alb-verify-weight': boolFlag(false, ''),
+  'self-service-notification-enabled': boolFlag(false, 'Accepted: notifications come later.'),
+  controllers: stringFlag('', 'Run this controller alone; only analysis can be.'),
+  'enable-pprof-address': stringFlag('', 'Accepted without effect.'),
+  loglevel: stringFlag('info', 'debug, info, warn, error, fatal or panic.'),
+  logformat: stringFlag('json', 'Accepted; logs are always JSON.'),
+  kloglevel: stringFlag('0', ''),
+  version: boolFlag(false, 'Print the version and exit.'),
+};
+
+export type ArgoFlags = FlagValues<typeof argoFlags>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with flags each of which is right by itself. */
+export function argoProblem({ controllers }: ArgoFlags): string | undefined {
+  return controllers === '' || controllers === 'analysis' ? undefined : `unsupported controller: ${controllers}`;
+}
+
+/** The namespace that is watched; `undefined`: all. */
+function watched(flags: ArgoFlags, environment: Environment): { readonly namespace?: string } {
+  return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
+}
+
+/** Where the controller runs. */
+export function ownNamespace(environment: Environment): string {
+  return environment['POD_NAMESPACE'] || 'argo-rollouts';
+}
+
+export function rolloutSettings(flags: ArgoFlags, environment: Environment): RolloutSettings {
+  const instanceId = flags['instance-id'];
+  return {
+    ...watched(flags, environment),
+    ...(instanceId === '' ? {} : { instanceId }),
+    concurrency: flags['rollout-threads'],
+    routers: {
+      ...defaultRouterOptions,
+      istioApiVersion: flags['istio-api-version'],
+      ambassadorApiVersion: flags['ambassador-api-version'],
+      trafficSplitApiVersion: flags['traffic-split-api-version'],
+      traefikApiGroup: flags['traefik-api-group'],
+      traefikApiVersion: flags['traefik-api-version'],
+      appMeshCrdVersion: flags['appmesh-crd-version'],
+    },
+  };
+}
+
+export function analysisSettings(flags: ArgoFlags, environment: Environment): AnalysisSettings {
+  const instanceId = flags['instance-id'];
+  return {
+    ...watched(flags, environment),
+    labelSelector: instanceSelector(instanceId === '' ? undefined : instanceId),
+    ownNamespace: ownNamespace(environment),
+    env: environment,
+  };
+}
