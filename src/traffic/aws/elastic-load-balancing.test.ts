@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Http, HttpRequest } from '#runtime/http.ts';
 import { awsCredentials, type CredentialSources } from './credentials.ts';
-import { elasticLoadBalancing } from './elastic-load-balancing.ts';
+import { elasticLoadBalancing, loadBalancersOf } from './elastic-load-balancing.ts';
 import { parseXml, textOf } from './xml.ts';
 
 /** An AWS that answers each action with these results in turn, and notes what it was asked. */
@@ -169,6 +169,25 @@ describe('credentials of AWS', () => {
       { url: 'http://169.254.170.23/v1/credentials', headers: { authorization: 'text of /token' } },
     ]);
   });
+});
+
+it('asks the service of the region, or the one that the environment names', async () => {
+  const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' };
+  const asks = async (environment: CredentialSources['environment']): Promise<string | undefined> => {
+    const { http, asked } = aws({});
+    await loadBalancersOf({
+      http,
+      now: () => 0,
+      environment: { ...keys, ...environment },
+      readText: async () => '',
+    }).find('x');
+    return asked[0]?.url;
+  };
+  expect(await asks({ AWS_REGION: 'cn-north-1' })).toBe('https://elasticloadbalancing.cn-north-1.amazonaws.com.cn/');
+  expect(await asks({ AWS_DEFAULT_REGION: 'r', AWS_ENDPOINT_URL: 'http://localhost:4566' })).toBe(
+    'http://localhost:4566',
+  );
+  await expect(asks({})).rejects.toThrow('Cannot ask AWS: neither AWS_REGION nor AWS_DEFAULT_REGION is set');
 });
 
 describe('the XML of AWS', () => {

@@ -1,6 +1,7 @@
 /** Elastic Load Balancing: the load balancers of an account, as their verification asks for them. */
 import type { Http } from '#runtime/http.ts';
 import type { GroupWeight, LoadBalancer, LoadBalancers, TargetGroup } from '#traffic/rollout/load-balancers.ts';
+import { awsCredentials, type CredentialSources } from './credentials.ts';
 import { askAws } from './query.ts';
 import type { AwsCredentials } from './signature.ts';
 import { childOf, membersOf, textOf, type Element } from './xml.ts';
@@ -12,6 +13,16 @@ export interface ElasticLoadBalancing {
   readonly region: string;
   /** Default: AWS's own for the region. */
   readonly endpoint?: string;
+}
+
+/** Elastic Load Balancing of the region that the environment names, with the credentials that are found there. Throws `Error` without a region. */
+export function loadBalancersOf(sources: Omit<CredentialSources, 'region'>): LoadBalancers {
+  const { http, now, environment } = sources;
+  const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
+  if (!region) throw new Error('Cannot ask AWS: neither AWS_REGION nor AWS_DEFAULT_REGION is set');
+  const endpoint = environment['AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2'] || environment['AWS_ENDPOINT_URL'];
+  const credentials = awsCredentials({ ...sources, region });
+  return elasticLoadBalancing({ http, now, credentials, region, ...(endpoint ? { endpoint } : {}) });
 }
 
 type Ask = (action: string, parameters: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<Element>;
