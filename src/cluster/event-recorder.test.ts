@@ -131,7 +131,7 @@ describe('an event', () => {
   });
 });
 
-it('four at a time are written, so that the connections are left to others', async () => {
+it('eight at a time are written, so that the connections are left to others', async () => {
   const { clock, pass } = handClock();
   const answers: (() => void)[] = [];
   const api = scriptedTransport();
@@ -145,10 +145,10 @@ it('four at a time are written, so that the connections are left to others', asy
   for (let number = 0; number < 10; number++)
     events.record({ ...canary, metadata: { ...canary.metadata, name: `web-${number}` } }, normal('a'));
   await pass(0);
-  expect(answers).toHaveLength(4);
+  expect(answers).toHaveLength(8);
   answers[0]?.();
   await pass(0);
-  expect(answers).toHaveLength(5);
+  expect(answers).toHaveLength(9);
 });
 
 describe('trouble', () => {

@@ -32,8 +32,8 @@ export interface EventRecorder {
 const mostWaiting = 4_096;
 /** As often as client-go's broadcaster; with the back-off that is some seven minutes. */
 const mostTries = 12;
-/** Of the connections for calls: what runs write must not stand in line behind Events, least of all while the API server is slow. */
-const mostAtOnce = 4;
+/** Half of the connections for calls: what runs write must not stand in line behind Events, least of all while the API server is slow. */
+const mostAtOnce = 8;
 const retryWait: BackOff = { base: 1_000, max: 60_000 };
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
