@@ -46,7 +46,7 @@ describe('collectTemplates', () => {
       template('a', { templates: [{ templateName: 'b' }] }),
       template('b', { templates: [{ templateName: 'a' }] }),
     );
-    expect(collectTemplates([ref], find)).toEqual({ ok: false, message, nested, missing });
+    expect(collectTemplates([ref], find)).toMatchObject({ ok: false, message, nested, missing });
   });
 });
 

@@ -59,7 +59,7 @@ function actionFor(
   if (result !== undefined && isCompleted(result.phase)) return 'wait';
   if (last !== undefined && !isCompleted(last.phase)) {
     if (terminating) return 'terminate';
-    return last.resumeAt !== undefined && parseTime(last.resumeAt) > now ? 'wait' : 'resume';
+    return last.resumeAt !== undefined && timeOf(last.resumeAt) > now ? 'wait' : 'resume';
   }
   if (terminating) return 'wait';
   const due = dueAt(metric, result, startedAt);
@@ -73,13 +73,17 @@ function dueAt(metric: Metric, result: MetricResult | undefined, startedAt: stri
     const delay = initialDelayOf(metric);
     if (delay === undefined) return Number.NEGATIVE_INFINITY;
     // The delay counts from the start, which the first pass sets.
-    return startedAt === undefined ? undefined : parseTime(startedAt) + delay;
+    return startedAt === undefined ? undefined : timeOf(startedAt) + delay;
   }
   const wanted = wantedCount(metric);
   if (wanted !== undefined && (result?.count ?? 0) >= wanted) return undefined;
-  const finishedAt = last.finishedAt === undefined ? Number.NaN : parseTime(last.finishedAt);
-  // A time that nobody wrote has passed.
-  return Number.isNaN(finishedAt) ? Number.NEGATIVE_INFINITY : finishedAt + gapAfter(metric, last.phase === 'Error');
+  return timeOf(last.finishedAt) + gapAfter(metric, last.phase === 'Error');
+}
+
+/** A time that nobody wrote, or that cannot be read, has passed. */
+function timeOf(text: string | undefined): number {
+  const time = parseTime(text ?? '');
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
 }
 
 /** The earliest moment at which something is due; the past means at once. */
@@ -93,7 +97,7 @@ export function nextLook(
     if (busy.has(metric.name) || (result !== undefined && isCompleted(result.phase))) return [];
     const last = lastOf(result);
     if (last !== undefined && !isCompleted(last.phase))
-      return last.resumeAt === undefined ? [] : [parseTime(last.resumeAt)];
+      return last.resumeAt === undefined ? [] : [timeOf(last.resumeAt)];
     const due = dueAt(metric, result, status.startedAt);
     return due === undefined ? [] : [due];
   });

@@ -33,6 +33,8 @@ export function record(
   for (const one of measured) {
     const { name } = one.task.metric;
     const before = resultOf({ phase: '', metricResults: results }, name);
+    // It comes too late: the metric has ended without it.
+    if (isCompleted(before?.phase)) continue;
     const after = withMeasurement(before ?? newResult(name, dry.has(name)), one, secretValues, now);
     results =
       before === undefined ? [...results, after] : results.map((result) => (result === before ? after : result));

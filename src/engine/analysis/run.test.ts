@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aMetric, inTurn, letters, play, start } from './played-run.ts';
+import { aMetric, aRun, inTurn, letters, play, start } from './played-run.ts';
+import { concludeRun, planRun } from './run.ts';
 import type { MetricTask } from './next-measurements.ts';
 import { rfc3339 } from '#api/time.ts';
 
@@ -347,6 +348,80 @@ describe('a run', () => {
       { answer: inTurn({ phase: 'Error', message: 'could not evaluate' }) },
     );
     expect(status.phase).toBe('Error');
+  });
+});
+
+describe('a run whose measurements take their time', () => {
+  const run = aRun({ metrics: [aMetric('slow', { interval: '1s' }), aMetric('b', { interval: '1s', count: 3 })] });
+  const busy = new Set(['slow']);
+  const measured = (name: string, phase: 'Successful' | 'Failed') => ({
+    task: { do: 'start' as const, metric: aMetric(name) },
+    measurement: { phase },
+  });
+
+  it('is asked for nothing that is under way', () => {
+    const plan = planRun(run, start, busy);
+    expect(plan.kind === 'measure' && plan.tasks.map(({ metric }) => metric.name)).toEqual(['b']);
+  });
+
+  it('goes on with the others', () => {
+    const { status, wakeAt } = concludeRun(run, { measured: [measured('b', 'Successful')], busy }, start);
+    expect(status).toMatchObject({ phase: 'Running', metricResults: [{ name: 'b', count: 1 }] });
+    expect(wakeAt).toBe(start + 1000);
+  });
+
+  it('does not end before what is under way has come back', () => {
+    const { status, wakeAt } = concludeRun(run, { measured: [measured('b', 'Failed')], busy }, start);
+    expect(status.phase).toBe('Running');
+    expect(wakeAt).toBeUndefined();
+    const next = { ...run, status };
+    expect(planRun(next, start + 5000, busy)).toMatchObject({ tasks: [] });
+    expect(concludeRun(next, { measured: [measured('slow', 'Successful')] }, start + 9000).status).toMatchObject({
+      phase: 'Failed',
+      metricResults: [
+        { name: 'b', phase: 'Failed' },
+        { name: 'slow', phase: 'Successful', count: 1 },
+      ],
+    });
+  });
+
+  it('does not count what comes when a metric has ended', () => {
+    const once = concludeRun(
+      aRun({ metrics: [aMetric('m'), aMetric('n')] }),
+      { measured: [measured('m', 'Successful')] },
+      start,
+    );
+    const again = concludeRun(
+      { ...aRun({ metrics: [aMetric('m'), aMetric('n')] }), status: once.status },
+      { measured: [measured('m', 'Failed')] },
+      start,
+    );
+    expect(again.status).toEqual(once.status);
+  });
+
+  it('goes on after a restart where its status says, [analysis-17] and catches nothing up', () => {
+    const every10s = aRun({ metrics: [aMetric('m', { interval: '10s' })] });
+    const first = concludeRun(every10s, { measured: [measured('m', 'Successful')] }, start);
+    const restarted = { ...every10s, status: first.status };
+    expect(planRun(restarted, start + 3000)).toMatchObject({ tasks: [] });
+    expect(planRun(restarted, start + 20_000)).toMatchObject({ tasks: [{ do: 'start' }] });
+    const second = concludeRun(restarted, { measured: [measured('m', 'Successful')] }, start + 20_000);
+    expect(second.wakeAt).toBe(start + 30_000);
+  });
+
+  it('bears a status that somebody else has made up', () => {
+    const odd = {
+      ...run,
+      status: {
+        phase: 'Running' as const,
+        startedAt: 'yesterday',
+        metricResults: [
+          { name: 'slow', phase: 'Running' as const, measurements: [{ phase: 'Running' as const, resumeAt: 'soon' }] },
+        ],
+      },
+    };
+    expect(planRun(odd, start)).toMatchObject({ tasks: [{ do: 'resume' }, { do: 'start' }] });
+    expect(concludeRun(odd, { measured: [] }, start).wakeAt).toBe(Number.NEGATIVE_INFINITY);
   });
 });
 

@@ -41,11 +41,7 @@ export function newReplicaSet(experiment: Experiment, wanted: ExperimentTemplate
     spec: {
       replicas: 0,
       minReadySeconds,
-      // Optional fields of the parsed selector are the same ones.
-      selector: {
-        ...selector,
-        matchLabels: { ...selector.matchLabels, [hashLabel]: hash },
-      } as ReplicaSet['spec']['selector'],
+      selector: { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
       template: { ...template, metadata: { ...template.metadata, labels } },
     },
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PrometheusQuery } from '#api/analysis-metric.ts';
 import { parseDuration } from '#api/duration.ts';
 import { evaluateTime } from '#engine/analysis/expression/expression.ts';
-import { floatText } from '#engine/analysis/expression/values.ts';
+import { decimalText } from '#engine/analysis/expression/values.ts';
 import { HttpError, type HttpResponse } from '#runtime/http.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
 
@@ -130,7 +130,7 @@ function answerOf({ status, body }: HttpResponse): ProviderAnswer {
   if (data.resultType === 'string') return { kind: 'error', message: 'Prometheus metric type not supported' };
   if (data.resultType === 'scalar') {
     const value = goFloat(data.result[1]);
-    return { kind: 'result', result: value, text: floatText(value), ...metadata };
+    return { kind: 'result', result: value, text: decimalText(value), ...metadata };
   }
   const samples =
     data.resultType === 'vector'
@@ -140,7 +140,7 @@ function answerOf({ status, body }: HttpResponse): ProviderAnswer {
   return {
     kind: 'result',
     result: numbers,
-    text: `[${numbers.map(floatText).join(',')}]`,
+    text: `[${numbers.map(decimalText).join(',')}]`,
     elements: 'float64',
     ...metadata,
   };

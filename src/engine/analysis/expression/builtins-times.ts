@@ -3,6 +3,7 @@ import { parseDuration } from '#api/duration.ts';
 import { argument, define, textArgument } from './builtin.ts';
 import type { Builtin } from './builtin.ts';
 import { fail } from './expression-error.ts';
+import { readByLayout } from './go-layout.ts';
 import { movedBy } from './operations.ts';
 import * as types from './types.ts';
 import { textOf } from './value-text.ts';
@@ -35,25 +36,28 @@ function zoneOf(name: string): string {
 }
 
 /** What `date` reads without being told a layout: the usual ways to write one. */
-const dateText = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?(Z|[+-]\d{2}:?\d{2})?)?$/;
+const layouts = [
+  '2006-01-02',
+  '15:04:05',
+  '2006-01-02 15:04:05',
+  '2006-01-02T15:04:05Z07:00',
+  '02 Jan 06 15:04 MST',
+  'Monday, 02-Jan-06 15:04:05 MST',
+  'Mon, 02 Jan 2006 15:04:05 MST',
+] as const;
 
+/** `date(text)`, `date(text, layout)`, `date(text, layout, zone)`; a time zone may also come first. */
 function dateOf(args: readonly Value[]): Time {
-  const zone = isSpecial(argument(args, 0), 'zone') ? textOf(argument(args, 0)) : undefined;
-  const rest = zone === undefined ? args : args.slice(1);
-  if (rest.length > 1) return fail('date() with a layout is not supported, write the date as "2006-01-02T15:04:05Z"');
+  const [first = null] = args;
+  const leading = isSpecial(first, 'zone') ? first.name : undefined;
+  const rest = leading === undefined ? args : args.slice(1);
   const text = textArgument('date', rest, 0);
-  const found = dateText.exec(text);
-  if (found === null) return fail(`invalid date ${text}`);
-  const [, day = '', clock = '00:00', offset = ''] = found;
-  try {
-    const nanoseconds =
-      offset === ''
-        ? Temporal.PlainDateTime.from(`${day}T${clock}`).toZonedDateTime(zone ?? 'UTC').epochNanoseconds
-        : Temporal.Instant.from(`${day}T${clock}${offset}`).epochNanoseconds;
-    return { is: 'time', nanoseconds, zone: zone ?? 'UTC' };
-  } catch {
-    return fail(`invalid date ${text}`);
+  const zone = rest.length > 2 ? zoneOf(textArgument('date', rest, 2)) : (leading ?? 'UTC');
+  for (const layout of rest.length > 1 ? [textArgument('date', rest, 1)] : layouts) {
+    const nanoseconds = readByLayout(text, layout, zone);
+    if (nanoseconds !== undefined) return { is: 'time', nanoseconds, zone };
   }
+  return fail(`invalid date ${text}`);
 }
 
 const perHour = 3_600_000_000_000;

@@ -91,7 +91,7 @@ function typeOfList(items: readonly Type[]): Type {
   return types.listOf(isUniform ? first : types.unknown);
 }
 
-function typeOfMember(node: Member, scope: Scope): Type {
+function typeOfMember(node: Member, scope: Scope, called = false): Type {
   const name = node.property.kind === 'string' ? node.property.value : undefined;
   if (node.object.kind === 'name' && node.object.name === '$env') {
     return name === undefined || node.optional ? types.unknown : typeOfName(name, scope);
@@ -111,7 +111,7 @@ function typeOfMember(node: Member, scope: Scope): Type {
   }
   const isMoment = object.kind === 'time' || object.kind === 'duration';
   if (isMoment && name !== undefined && hasMethod(object.kind, name)) return types.func;
-  if (name !== undefined) return fail(`type ${object.name} has no field ${name}`);
+  if (name !== undefined) return fail(`type ${object.name} has no ${called ? 'method' : 'field'} ${name}`);
   if (object.kind === 'string' || object.kind === 'bytes') return types.int;
   return fail(`type ${object.name}[${property.name}] is undefined`);
 }
@@ -129,7 +129,7 @@ function typeOfSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Type
 function typeOfCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Type {
   const args = node.args.map((arg) => typeOf(arg, scope));
   if (node.callee.kind !== 'name') {
-    const callee = typeOf(node.callee, scope);
+    const callee = node.callee.kind === 'member' ? typeOfMember(node.callee, scope, true) : typeOf(node.callee, scope);
     return callee.kind === 'func' || types.isUnknown(callee) ? types.unknown : fail(`${callee.name} is not callable`);
   }
   const { name } = node.callee;

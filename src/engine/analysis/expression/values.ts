@@ -107,6 +107,18 @@ export function floatText(value: number): string {
   return String(value);
 }
 
+/** The shortest text of a float without an exponent, however long, as Prometheus and Datadog write values. */
+export function decimalText(value: number): string {
+  const [, sign = '', first = '', rest = '', exponent = '0'] =
+    /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(Number.isFinite(value) ? value.toExponential() : '') ?? [];
+  if (first === '' || value === 0) return floatText(value);
+  const digits = first + rest;
+  const point = Number(exponent) + 1;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  const whole = digits.slice(0, point).padEnd(point, '0');
+  return digits.length > point ? `${sign}${whole}.${digits.slice(point)}` : sign + whole;
+}
+
 /** Float64 of an int, too. */
 export const toFloat = (value: bigint | number): number => Number(value);
 
