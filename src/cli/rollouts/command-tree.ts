@@ -2,8 +2,10 @@
 import type { Command } from './command.ts';
 import { abortCommand } from './commands/abort.ts';
 import { completionCommand } from './commands/completion.ts';
+import { createCommand } from './commands/create.ts';
 import { getExperimentCommand } from './commands/get-experiment.ts';
 import { getRolloutCommand } from './commands/get-rollout.ts';
+import { lintCommand } from './commands/lint.ts';
 import { listExperimentsCommand } from './commands/list-experiments.ts';
 import { listRolloutsCommand } from './commands/list-rollouts.ts';
 import { pauseCommand } from './commands/pause.ts';
@@ -83,7 +85,9 @@ export const root: Command = {
   commands: [
     abortCommand,
     completionCommand,
+    createCommand,
     get,
+    lintCommand,
     list,
     pauseCommand,
     promoteCommand,

@@ -1,0 +1,260 @@
+/** `lint`: what it says about files, and on which lines. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testCluster } from '../test-cluster.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'serin-lint-'));
+let files = 0;
+
+/** Paths are told as they were given: here as `FILE`. */
+async function lint(text: string, ...flags: string[]): Promise<{ code: number; out: string; err: string }> {
+  const file = path.join(folder, `${files++}.yaml`);
+  writeFileSync(file, text);
+  const cluster = testCluster();
+  cluster.server.intercept(() => {
+    throw new Error('lint must not need a cluster');
+  });
+  const { code, out, err } = await cluster.run('lint', '-f', file, ...flags);
+  return { code, out, err: err.replaceAll(file, 'FILE') };
+}
+
+const clean = { code: 0, out: '', err: '' };
+
+const rolloutWith = (strategy: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: web
+spec:
+  replicas: 2
+  selector:
+    matchLabels: { app: web }
+  template:
+    metadata:
+      labels: { app: web }
+    spec:
+      containers:
+        - name: www
+          image: www:1
+  strategy:
+${strategy.replaceAll(/^/gm, '    ')}
+`;
+
+const canary = rolloutWith(`canary:
+  canaryService: web-canary
+  stableService: web-stable
+  trafficRouting:
+    nginx:
+      stableIngress: web
+  steps:
+    - setWeight: 20
+    - pause: {}`);
+
+const service = (name: string, selector = 'app: web') => `apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec:
+  selector: { ${selector} }
+  ports: [{ port: 80 }]
+`;
+
+const ingress = (backend: string) => `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec:
+  rules:
+    - http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: ${backend}, port: { number: 80 } } }
+`;
+
+const virtualService = `apiVersion: networking.istio.io/v1beta1
+kind: VirtualService
+metadata: { name: web }
+spec:
+  hosts: [web]
+  http:
+    - route:
+        - { destination: { host: web-stable }, weight: 100 }
+        - { destination: { host: web-canary }, weight: 0 }
+`;
+
+const documents = (...texts: string[]): string => texts.join('---\n');
+
+const noSurge = rolloutWith(`canary:
+  maxSurge: 0
+  maxUnavailable: 0`);
+const noSurgeText = 'Invalid value: 0: MaxSurge and MaxUnavailable both can not be zero';
+
+describe('lint', () => {
+  it('[cli-31] tells a problem on stdout, its field as the error, and where it stands', async () => {
+    expect(await lint(noSurge)).toEqual({
+      code: 1,
+      out: `${noSurgeText}\n`,
+      err: `FILE:18: spec.strategy.maxSurge: ${noSurgeText}\nError: spec.strategy.maxSurge: ${noSurgeText}\n`,
+    });
+  });
+
+  it('[cli-31] says nothing about a file that is right', async () => {
+    const istio = canary.replace(
+      'nginx:\n          stableIngress: web',
+      'istio:\n          virtualService: { name: web }',
+    );
+    expect(istio).not.toBe(canary);
+    const services = documents(service('web-canary'), service('web-stable'));
+    expect(await lint(documents(canary, services, ingress('web-stable')))).toEqual(clean);
+    expect(await lint(documents(istio, services, virtualService))).toEqual(clean);
+    expect(await lint(canary)).toEqual(clean);
+    expect(await lint('---\n---\n# nothing\n')).toEqual(clean);
+  });
+
+  it('[cli-31] refuses a field that it does not know, wherever it is', async () => {
+    const refused = async (text: string) => (await lint(text)).err;
+    const unknown = (field: string) => `error unmarshaling JSON: while decoding JSON: json: unknown field "${field}"`;
+    expect(await lint(canary.replace('replicas', 'replica'))).toEqual({
+      code: 1,
+      out: '',
+      err: `FILE:6: ${unknown('replica')}\nError: ${unknown('replica')}\n`,
+    });
+    expect(await refused(canary.replace('setWeight', 'setWeigth'))).toContain(`FILE:24: ${unknown('setWeigth')}\n`);
+    expect(await refused(canary.replace('image:', 'imag:'))).toContain(`FILE:15: ${unknown('imag')}\n`);
+    expect(await refused(canary.replace('  name: web', '  name: web\n  label: {}'))).toContain(unknown('label'));
+  });
+
+  it('[cli-31] reads all documents of a file', async () => {
+    const { code, out, err } = await lint(documents(canary, noSurge));
+    expect([code, out]).toEqual([1, `${noSurgeText}\n`]);
+    expect(err).toContain('FILE:44: spec.strategy.maxSurge: ');
+  });
+
+  it('[cli-31] wants a selector', async () => {
+    const { err } = await lint(
+      noSurge.replace('  selector:\n    matchLabels: { app: web }\n', '').replace('maxSurge: 0', 'maxSurge: 1'),
+    );
+    expect(err).toContain("Error: spec.selector: Required value: Rollout has missing field '.spec.selector'\n");
+  });
+
+  it('[cli-31] compares Services with the pods that they are to select', async () => {
+    const wrong = documents(canary, service('web-canary', 'app: other'), service('web-stable'));
+    const text = 'Invalid value: "web-canary": Service "web-canary" has unmatch label "app" in rollout';
+    expect(await lint(wrong)).toEqual({
+      code: 1,
+      out: `${text}\n`,
+      err: `FILE:18: spec.strategy.canary.canaryService: ${text}\nError: spec.strategy.canary.canaryService: ${text}\n`,
+    });
+  });
+
+  it('compares Services of every rollout, also behind one that is no canary', async () => {
+    const blueGreen = rolloutWith('blueGreen:\n  activeService: web-stable').replace('name: web\n', 'name: other\n');
+    const { err } = await lint(documents(blueGreen, canary, service('web-canary', 'app: other'), ingress('elsewhere')));
+    expect(err).toContain('Service "web-canary" has unmatch label "app" in rollout');
+    expect(err).toContain('has no rules using service web-stable backend');
+  });
+
+  it('compares the Services of the namespace of the rollout', async () => {
+    const placed = (text: string, namespace: string) =>
+      text.replace(/name: (web[-\w]*)/, `name: $1, namespace: ${namespace}`);
+    const inA = canary.replace('  name: web', '  name: web\n  namespace: a');
+    const services = (selector: string, namespace: string) => placed(service('web-canary', selector), namespace);
+    expect(await lint(documents(inA, services('app: other', 'b'), services('app: web', 'a')))).toEqual(clean);
+  });
+
+  it('takes pods from the Deployment that a rollout refers to', async () => {
+    const referring = (name: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: web }
+spec:
+  workloadRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }
+  selector: { matchLabels: { app: web } }
+  strategy:
+    blueGreen: { activeService: web }
+`;
+    const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: www, image: www }] }
+`;
+    expect(await lint(documents(referring('web'), deployment, service('web')))).toEqual(clean);
+    expect(await lint(documents(referring('elsewhere'), deployment, service('web')))).toEqual(clean);
+    expect((await lint(documents(referring('web'), deployment, service('web', 'app: x')))).err).toContain(
+      'unmatch label',
+    );
+  });
+
+  it('tells every problem with its line', async () => {
+    const { code, out, err } = await lint(
+      rolloutWith(`canary:
+  steps:
+    - setWeight: 120
+    - pause: { duration: nonsense }`).replace('replicas: 2', 'replicas: -1'),
+    );
+    expect(code).toBe(1);
+    expect(out.split('\n').length - 1).toBeGreaterThanOrEqual(2);
+    const places = err.split('\n').flatMap((one) => /^FILE:(\d+): (spec[^:]*)/.exec(one)?.slice(1).join(' ') ?? []);
+    expect(places).toContain('6 spec.replicas');
+    expect(places).toContain('19 spec.strategy.steps[0].setWeight');
+    expect(err.split('\n').at(-2)).toMatch(/^Error: spec\.replicas: /);
+  });
+
+  it('wants the objects that are named only when it is told to', async () => {
+    const { code, err } = await lint(canary, '--require-references');
+    expect(code).toBe(1);
+    expect(err).toContain(
+      'FILE:19: spec.strategy.canary.stableService: Invalid value: "web-stable": service "web-stable" not found\n',
+    );
+    const all = documents(canary, service('web-canary'), service('web-stable'), ingress('web-stable'));
+    expect(await lint(all, '--require-references')).toEqual(clean);
+  });
+
+  it('reads templates and experiments as strictly', async () => {
+    const template = (field: string) => `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: rate }
+spec:
+  metrics:
+    - name: rate
+      ${field}: 3
+      provider: { web: { url: 'http://x', jsonPath: '{$.a}' } }
+`;
+    expect(await lint(template('count'))).toEqual(clean);
+    expect((await lint(template('cuont'))).err).toContain('FILE:7: ');
+  });
+
+  it('reads YAML as Kubernetes does', async () => {
+    const { err } = await lint(canary.replace('labels: { app: web }', 'labels: { app: yes }'));
+    expect(err).toContain('cannot unmarshal bool into field spec.template.metadata.labels.app of type string');
+    const times = canary.replace(
+      'image: www:1',
+      'image: www:1\n          env: [{ name: T, value: 12:30:00 }, { name: D, value: 2026-01-01 }]',
+    );
+    expect(await lint(times)).toEqual(clean);
+  });
+
+  it('tells what is no YAML, where', async () => {
+    const { code, out, err } = await lint('a: [1\nb: 2\n');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^FILE:\d: error converting YAML to JSON: yaml: line \d: .*\nError: error converting/);
+  });
+
+  it('reads JSON', async () => {
+    const { err } = await lint(
+      '{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout",\n"metadata":{"name":"x"},\n"spec":{"nope":1}}',
+    );
+    expect(err).toContain('FILE:3: ');
+    expect(err).toContain('json: unknown field "nope"\n');
+  });
+
+  it('shows its usage without a file, and says when there is none', async () => {
+    expect((await testCluster().run('lint')).err).toMatch(/^Usage:\n/);
+    expect((await testCluster().run('lint', '-f', 'none.yaml')).err).toBe(
+      'Error: open none.yaml: no such file or directory\n',
+    );
+  });
+});
