@@ -67,7 +67,8 @@ export function startServiceProxy(api: BedApi): ServiceProxy {
     const before = known.get(key);
     if (!isGone) known.set(key, service);
     else known.delete(key);
-    if (!isGone && before && JSON.stringify(before.spec) === JSON.stringify(service.spec)) return;
+    // A changed selector changes nothing here. To listen anew would refuse the connections that wait to be accepted.
+    if (!isGone && before && doorsOf(before) === doorsOf(service)) return;
     servers.get(key)?.forEach((server) => server.close());
     servers.set(key, isGone ? [] : listen(service));
   }
@@ -131,6 +132,11 @@ export function startServiceProxy(api: BedApi): ServiceProxy {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Where a Service is reached. */
+function doorsOf({ spec: { clusterIP, ports } }: Service): string {
+  return JSON.stringify([clusterIP, ports.map(({ name, port, protocol }) => [name, port, protocol])]);
 }
 
 function readyAddresses({ endpoints }: EndpointSlice): string[] {
