@@ -82,6 +82,14 @@ export function rolloutRouterContract(contract: RolloutRouterContract): void {
       }
     });
 
+    it('says which version a change was decided on', () => {
+      const there = routed(20);
+      there.replace((object) => ({ ...object, metadata: { ...object.metadata, resourceVersion: '7' } }));
+      const { writes } = router.setWeight(traffic, there, 50);
+      expect(writes.length).toBeGreaterThan(0);
+      for (const write of writes) expect(write).toMatchObject({ do: 'change', resourceVersion: '7' });
+    });
+
     it('names every kind that it writes', () => {
       const there = world();
       const { writes } = router.setWeight(traffic, there, 20);

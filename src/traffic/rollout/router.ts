@@ -29,10 +29,11 @@ export interface LiveRoutes {
 
 /**
  * A write to a routing object; without `namespace` it lives beside the Rollout. `refused` is the Event for the case that the API server
- * does not take it, whose words go behind the message.
+ * does not take it, whose words go behind the message. `resourceVersion` is the version that a change was decided on: its list indexes
+ * hold for no other.
  */
 export type RolloutRouteWrite =
-  | (RouteWrite & { readonly namespace?: string; readonly refused?: RouteEvent })
+  | (RouteWrite & { readonly namespace?: string; readonly refused?: RouteEvent; readonly resourceVersion?: string })
   | { readonly do: 'delete'; readonly resource: Resource; readonly name: string; readonly namespace?: string };
 
 /** A `RouteError` that users are told of by an Event of its own. */

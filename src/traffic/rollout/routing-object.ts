@@ -59,9 +59,10 @@ export function writeOf(
 ): readonly RolloutRouteWrite[] {
   const changes = fieldChanges(before, after);
   if (changes.length === 0) return [];
-  const { name, namespace = namespaceOf(rollout) } = before.metadata;
+  const { name, namespace = namespaceOf(rollout), resourceVersion } = before.metadata;
   const place = namespace === namespaceOf(rollout) ? {} : { namespace };
-  return [{ do: 'change', resource, name, ...place, changes }];
+  const version = resourceVersion === undefined ? {} : { resourceVersion };
+  return [{ do: 'change', resource, name, ...place, ...version, changes }];
 }
 
 /** What makes an object go with its Rollout. */
