@@ -34,6 +34,7 @@ export const horizontalPodAutoscalers = grouped(
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 );
+export const jobs = grouped('batch', 'v1', 'jobs', 'Job');
 export const leases = grouped('coordination.k8s.io', 'v1', 'leases', 'Lease');
 export const endpointSlices = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 

@@ -1,6 +1,4 @@
 /** The Canary's main job against the real API server and the real workload controllers; Pods are data, metrics and hooks are scripted. */
-import { readFileSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
@@ -11,6 +9,7 @@ import { type Bed, startBed } from '../bed/bed.ts';
 import type { Child } from '../bed/children.ts';
 import { serveHandler, type HandlerServer } from '../bed/handler-server.ts';
 import { manifestTexts } from '../bed/programs.ts';
+import { shippedRules } from '../bed/shipped-rules.ts';
 import { workload } from '../bed/workload.ts';
 
 /** Long enough for a Deployment of this bed to roll between two ticks. */
@@ -52,7 +51,7 @@ describe('Canary on a real control plane', () => {
     for (const text of manifestTexts('gateway-api')) await bed.applyManifest(text);
     metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => Date.now());
     metricServer = await serveHandler(metrics.handler, bed.freeAddress());
-    await bed.applyManifest(rulesFor('serin-deployed'));
+    await bed.applyManifest(shippedRules('serin-deployed'));
     const flags = ['-control-loop-interval=1s', '-min-analysis-interval=1s', '-traffic-drain=1s', '-port=8080'];
     // The rules that are shipped have to be enough.
     serin = bed.startSerin(['controller', 'flagger', `-metrics-server=${metricServer.url}`, ...flags], {
@@ -180,16 +179,6 @@ describe('Canary on a real control plane', () => {
     expect(await serin.exited).toBe('exit code 0');
   });
 });
-
-/** The cluster-wide rules of `deploy/`, for a user of the bed instead of the service account. */
-function rulesFor(user: string): KubeObject[] {
-  const text = readFileSync(new URL('../../deploy/controller/rbac.yaml', import.meta.url), 'utf8');
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject); // of our own manifest
-  const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }];
-  return objects
-    .filter(({ kind }) => kind.startsWith('Cluster'))
-    .map((object) => (object.kind === 'ClusterRoleBinding' ? { ...object, subjects } : object));
-}
 
 interface Accepted {
   readonly type: string;

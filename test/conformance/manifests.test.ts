@@ -20,8 +20,10 @@ import {
   experiments,
   horizontalPodAutoscalers,
   httpRoutes,
+  jobs,
   leases,
   metricTemplates,
+  replicaSets,
   rollouts,
   secrets,
   services,
@@ -138,7 +140,7 @@ describe('permissions of the controller', () => {
     [metricTemplates, 'get list watch'],
     [alertProviders, 'get list watch'],
     [deployments, 'create get list patch update watch'],
-    [services, 'create get list patch update watch'],
+    [services, 'create delete get list patch update watch'],
     [httpRoutes, 'create get list patch update watch'],
     [secrets, 'create get list patch update watch'],
     [configMaps, 'create get list patch update watch'],
@@ -146,6 +148,13 @@ describe('permissions of the controller', () => {
     [horizontalPodAutoscalers, 'create get list patch update watch'],
     [events, 'create patch'],
     [leases, 'create get patch update'],
+    [rollouts, 'get list patch update watch'],
+    [analysisRuns, 'create delete get list patch update watch'],
+    [experiments, 'create delete get list patch update watch'],
+    [analysisTemplates, 'get list watch'],
+    [clusterAnalysisTemplates, 'get list watch'],
+    [replicaSets, 'create delete get list patch update watch'],
+    [jobs, 'create delete get list patch watch'],
   ])('for $plural', ({ group, plural }, verbs) => {
     expect(verbsOf(group, plural).join(' ')).toBe(verbs);
   });
