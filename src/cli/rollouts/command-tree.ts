@@ -32,7 +32,6 @@ const get: Command = {
 
   # Show an experiment
   kubectl argo rollouts get experiment my-experiment`,
-  plainUse: true,
   commands: [getExperimentCommand, getRolloutCommand],
 };
 
@@ -45,7 +44,6 @@ const list: Command = {
 
   # List experiments
   kubectl argo rollouts list experiments`,
-  plainUse: true,
   commands: [listExperimentsCommand, listRolloutsCommand],
 };
 
@@ -58,7 +56,6 @@ const retry: Command = {
 
   # Run an experiment again
   kubectl argo rollouts retry experiment my-experiment`,
-  plainUse: true,
   commands: [retryExperimentCommand, retryRolloutCommand],
 };
 
@@ -81,7 +78,6 @@ export const root: Command = {
 
   # Retry an aborted rollout
   kubectl argo rollouts retry rollout guestbook`,
-  plainUse: true,
   commands: [
     abortCommand,
     completionCommand,

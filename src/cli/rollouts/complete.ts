@@ -8,7 +8,7 @@ import { findCommand, flagsOf } from './find-command.ts';
 import { byLetter, type Flag, type FlagTable, needsNoValue, parseFlags } from './flags.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { openOnce, type PluginWorld } from './plugin-world.ts';
-import { lastOf } from './usage.ts';
+import { helpCommand, lastOf } from './usage.ts';
 
 interface Asked {
   readonly io: CommandIo;
@@ -100,11 +100,7 @@ function flagNames(table: FlagTable, given: ReadonlySet<string>, typed: string):
 }
 
 function commandNames({ commands = [] }: Command, typed: string, isRoot: boolean): Offer['words'] {
-  const help: Pick<Command, 'use' | 'summary' | 'hidden'> = {
-    use: 'help [command]',
-    summary: 'Help about any command',
-  };
-  return [...commands, ...(isRoot ? [help] : [])]
+  return [...commands, ...(isRoot ? [helpCommand] : [])]
     .filter((one) => one.hidden !== true && nameOfCommand(one).startsWith(typed))
     .map((one) => [nameOfCommand(one), one.summary] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -11,6 +11,9 @@ export const lastOf = (path: CommandPath): Command => path.at(-1) ?? path[0];
 /** `kubectl-argo-rollouts get rollout` */
 export const pathText = (path: CommandPath): string => path.map(nameOfCommand).join(' ');
 
+/** The root knows it too; it is not in the tree, as it does nothing but show what is there. */
+export const helpCommand: Command = { use: 'help [command]', summary: 'Help about any command' };
+
 /** Every command knows it; it is shown with its own flags. */
 export const helpFlag = (name: string): Flag<boolean> => boolFlag(false, `help for ${name}`, { short: 'h' });
 
@@ -28,7 +31,7 @@ export function usageText(path: CommandPath): string {
     `Usage:\n${useLines(path).join('\n')}`,
     ...section('Aliases:', command.aliases && `  ${[name, ...command.aliases].join(', ')}`),
     ...section('Examples:', command.example?.replace(/^\n+|\s+$/g, '')),
-    ...section('Available Commands:', shown(command) && commandLines(command)),
+    ...section('Available Commands:', shown(command) && commandLines(command, isRoot)),
     ...section('Flags:', flagLines(isRoot ? { ...flags, ...globalFlags } : flags)),
     ...section('Global Flags:', isRoot ? undefined : flagLines(globalFlags)),
     ...(shown(command) ? [`Use "${pathText(path)} [command] --help" for more information about a command.`] : []),
@@ -45,8 +48,8 @@ function useLines(path: CommandPath): readonly string[] {
 
 const shown = (command: Command): boolean => (command.commands ?? []).some(({ hidden }) => hidden !== true);
 
-function commandLines({ commands = [] }: Command): string {
-  const rows = commands
+function commandLines({ commands = [] }: Command, isRoot: boolean): string {
+  const rows = [...commands, ...(isRoot ? [helpCommand] : [])]
     .filter(({ hidden }) => hidden !== true)
     .map((one) => [nameOfCommand(one), one.summary] as const);
   // Never narrower than this, so that most lists look alike.

@@ -70,6 +70,16 @@ bluegreen-rollout  BlueGreen  Healthy       -     -           2/2    2        2 
     expect((await running.ended).code).toBe(0);
   });
 
+  it('says what a cluster without Rollouts answers', async () => {
+    const cluster = testCluster();
+    cluster.server.intercept(() => ({ status: 404, body: '404 page not found\n' }));
+    expect(await cluster.run('list', 'rollouts')).toEqual({
+      code: 1,
+      out: '',
+      err: 'Error: the server could not find the requested resource (get rollouts.argoproj.io)\n',
+    });
+  });
+
   it('lists only the one that is named', async () => {
     const cluster = testCluster();
     addCanary(cluster, 'one');
