@@ -70,7 +70,12 @@ export function* ingressProblems(rollout: Rollout, references: References): Fiel
   for (const { field, name } of ingressesOf(rollout)) {
     const ingress = references.ingress(name);
     if (ingress === undefined || backendsOf(ingress).includes(service)) continue;
-    yield invalid(field, name, `ingress \`${name}\` has no rules using service ${service} backend`);
+    // The original writes this name in two ways.
+    yield invalid(
+      field.replace('StableIngresses', 'stableIngresses'),
+      name,
+      `ingress \`${name}\` has no rules using service ${service} backend`,
+    );
   }
 }
 

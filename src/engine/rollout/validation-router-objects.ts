@@ -2,8 +2,8 @@
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { IstioRouting, IstioVirtualService, Rollout } from '#api/rollout.ts';
 import { canaryOf } from './defaults.ts';
-import { internal, invalid, type FieldProblems } from './field-problem.ts';
-import { objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
+import { internal, invalid, type FieldProblem, type FieldProblems } from './field-problem.ts';
+import { isRawObject, listOf, objectOf, textOf } from './raw-json.ts';
 import type { References } from './validation-references.ts';
 import { virtualServiceProblems } from './validation-virtual-service.ts';
 
@@ -112,7 +112,7 @@ function* mappingProblems(mapping: KubeObject | undefined, name: string): FieldP
 }
 
 /** The router of an App Mesh VirtualService; the name is empty where it has none. */
-function routerName(service: KubeObject): string {
+function meshRouterName(service: KubeObject): string {
   const provider = objectOf(objectOf(service['spec'])['provider']);
   return textOf(objectOf(objectOf(provider['virtualRouter'])['virtualRouterRef'])['name']);
 }
@@ -132,7 +132,7 @@ function* missingMesh(rollout: Rollout, references: References): FieldProblems {
     yield invalid(field, name, notFoundText(appMeshVirtualService, name));
     return;
   }
-  const router = routerName(service);
+  const router = meshRouterName(service);
   if (references.object(appMeshVirtualRouter, router) === undefined)
     yield invalid(field, name, notFoundText(appMeshVirtualRouter, router));
 }
@@ -144,28 +144,29 @@ function* meshProblems(rollout: Rollout, references: References): FieldProblems 
   if (name === undefined) return;
   const { appMeshVirtualService, appMeshVirtualRouter } = kindsOf(references);
   const service = references.object(appMeshVirtualService, name);
-  const router = service === undefined ? undefined : references.object(appMeshVirtualRouter, routerName(service));
+  const router = service === undefined ? undefined : references.object(appMeshVirtualRouter, meshRouterName(service));
   if (router === undefined) return;
-  const routes = objectsOf(objectOf(router['spec'])['routes']);
+  const { name: routerName } = router.metadata;
+  const routes = listOf(objectOf(router['spec'])['routes']);
   if (routes.length === 0)
-    yield invalid(
-      'spec.routes',
-      router.metadata.name,
-      `No routes defined for AppMesh virtual-router ${router.metadata.name}`,
-    );
-  for (const [at, route] of routes.entries()) yield* meshRouteProblems(router, route, `spec.routes[${at}]`);
+    yield invalid('spec.routes', routerName, `No routes defined for AppMesh virtual-router ${routerName}`);
+  for (const [at, route] of routes.entries()) {
+    const problem = meshRouteProblem(routerName, route, at);
+    if (problem !== undefined) yield problem;
+  }
 }
 
-function* meshRouteProblems(router: KubeObject, route: RawObject, field: string): FieldProblems {
+function meshRouteProblem(router: string, route: unknown, at: number): FieldProblem | undefined {
+  const field = `spec.routes[${at}]`;
+  if (!isRawObject(route))
+    return invalid(field, router, `Invalid route was found for AppMesh virtual-router ${router} at index ${at}`);
+  const where = `AppMesh virtual-router ${router} and route ${textOf(route['name'])}`;
   const type = routeTypes.find((one) => route[one] !== undefined);
-  if (type === undefined) return;
-  const targets = objectsOf(objectOf(objectOf(route[type])['action'])['weightedTargets']);
-  if (targets.length === 2) return;
+  if (type === undefined)
+    return invalid(field, router, `Error getting route details for ${where}. Error: Route has unsupported route type`);
   const place = `${field}.${type}.action.weightedTargets`;
-  const where = `AppMesh virtual-router ${router.metadata.name} and route ${textOf(route['name'])}`;
-  yield invalid(
-    place,
-    targets.length,
-    `Invalid number of weightedTargets (${targets.length}) for ${where}, expected 2`,
-  );
+  const targets = objectOf(objectOf(route[type])['action'])['weightedTargets'];
+  if (!Array.isArray(targets)) return invalid(place, router, `Invalid route action found for ${where}`);
+  if (targets.length === 2) return undefined;
+  return invalid(place, router, `Invalid number of weightedTargets (${targets.length}) for ${where}, expected 2`);
 }

@@ -59,10 +59,8 @@ function httpRoutes(
   }
   const managed = managedNames(rollout);
   const own = routes.filter((route) => !managed.has(textOf(route['name'])));
-  if (own.length === 0) return 'No HTTP routes found in the defined Virtual Service.';
-  // With several, weights go to the one without a name.
-  const only = own.length === 1 ? own[0] : own.find((route) => textOf(route['name']) === '');
-  return only === undefined ? 'VirtualService has multiple HTTP routes, and none is named in the Rollout' : [only];
+  if (routes.length === 0 || own.length === 1) return own;
+  return 'spec.http[] should be set in VirtualService and it must have exactly one route when omitting spec.strategy.canary.trafficRouting.istio.virtualService.routes';
 }
 
 /** Routes that the controller itself adds. */
@@ -106,7 +104,7 @@ function destinationsProblem(rollout: Rollout, route: RawObject): string | undef
   const hosts = destinations.map(({ host }) => textOf(host).split('.')[0]);
   const subsets = destinations.map(({ subset }) => subset);
   if (rule === undefined) {
-    const { canaryService = '', stableService = '' } = namesOf(rollout);
+    const { canaryService, stableService } = namesOf(rollout);
     if (!hosts.includes(canaryService)) return `Canary Service '${canaryService}' not found in route`;
     return hosts.includes(stableService) ? undefined : `Stable Service '${stableService}' not found in route`;
   }
@@ -117,13 +115,14 @@ function destinationsProblem(rollout: Rollout, route: RawObject): string | undef
   return `Stable DestinationRule subset '${stableSubsetName}' not found in route`;
 }
 
-/** The Services of the two versions; with ping-pong, whoever's turn it is. */
-function namesOf(rollout: Rollout): { readonly canaryService?: string; readonly stableService?: string } {
-  const canary = canaryOf(rollout);
-  const { pingPong } = canary ?? {};
-  if (pingPong === undefined) return canary ?? {};
-  const { pingService, pongService } = pingPong;
-  return rollout.status?.canary?.stablePingPong === 'ping'
-    ? { stableService: pingService, canaryService: pongService }
-    : { stableService: pongService, canaryService: pingService };
+/** The Services of the two versions. With ping-pong alone it is whoever's turn it is. */
+function namesOf(rollout: Rollout): { readonly canaryService: string; readonly stableService: string } {
+  const { pingPong, canaryService = '', stableService = '' } = canaryOf(rollout) ?? {};
+  const { pingService = '', pongService = '' } = pingPong ?? {};
+  const [stable, canary] =
+    rollout.status?.canary?.stablePingPong === 'ping' ? [pingService, pongService] : [pongService, pingService];
+  return {
+    canaryService: canaryService === '' ? canary : canaryService,
+    stableService: stableService === '' ? stable : stableService,
+  };
 }
