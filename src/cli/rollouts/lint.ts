@@ -5,7 +5,7 @@ import { describeProblem } from '#api/problem.ts';
 import { isObjectMeta, isRecord } from '#cluster/kube-object.ts';
 import type { FieldProblem } from '#engine/rollout/field-problem.ts';
 import { specProblems, writtenProblems } from '#engine/rollout/validation.ts';
-import { contentProblems, missingProblems } from '#engine/rollout/validation-references.ts';
+import { contentProblems, missingProblems, type References } from '#engine/rollout/validation-references.ts';
 import { resolveWorkload } from '#engine/rollout/workload-ref.ts';
 import { argoKindOf } from './argo-kinds.ts';
 import { pathOfField } from './field-line.ts';
@@ -19,8 +19,6 @@ export interface LintProblem {
   /** Empty for what is wrong with the writing. */
   readonly field: string;
   readonly text: string;
-  /** The object could be read. */
-  readonly isRead: boolean;
 }
 
 export interface LintOptions {
@@ -41,7 +39,7 @@ async function readOrTell(file: string): Promise<Manifest[] | LintProblem> {
     return [...(await readManifests(file))];
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    return { place: `${file}:${error.line ?? 1}`, field: '', text: error.message, isRead: false };
+    return { place: `${file}:${error.line ?? 1}`, field: '', text: error.message };
   }
 }
 
@@ -52,7 +50,6 @@ function writingProblems(manifest: Manifest): readonly LintProblem[] {
     place: `${manifest.file}:${manifest.lineOf(path)}`,
     field: '',
     text: `error unmarshaling JSON: while decoding JSON: ${text}`,
-    isRead: false,
   }));
 }
 
@@ -64,7 +61,6 @@ function rolloutProblems(manifests: readonly Manifest[], options: LintOptions): 
       place: `${manifest.file}:${manifest.lineOf(pathOfField(manifest.value, field))}`,
       field,
       text,
-      isRead: true,
     }));
   });
 }
@@ -102,7 +98,27 @@ function* namedProblems(written: Rollout, objects: NamedObjects, options: LintOp
     yield* missingProblems(rollout, references);
   }
   // Without its template, nothing can be said about what selects its pods.
-  yield* contentProblems(rollout, isResolved ? references : { ...references, service: () => undefined });
+  for (const service of isResolved ? objects.services : [])
+    yield* contentProblems(rollout, { ...nothing, service: (name) => only(service, references.service(name)) });
+  // An Ingress that leads elsewhere is told only where it must be the one that is named.
+  const unlinked = options.requiresReferences ? { service: none } : { service: none, ingress: none };
+  yield* contentProblems(rollout, { ...references, ...unlinked });
+}
+
+const none = (): undefined => undefined;
+
+const nothing: References = {
+  service: none,
+  ingress: none,
+  analysisTemplate: none,
+  clusterAnalysisTemplate: none,
+  object: none,
+};
+
+/** One Service after the other, so that problems come in the order of the file. Who manages it is for the controller to say. */
+function only(wanted: KubeObject, found: KubeObject | undefined): KubeObject | undefined {
+  const { annotations: _, ...metadata } = wanted.metadata;
+  return found === wanted ? { ...wanted, metadata } : undefined;
 }
 
 /** The same may be found in the Rollout as it is written and as it will be. */

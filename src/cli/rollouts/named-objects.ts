@@ -11,6 +11,7 @@ export interface GroupKind {
 export interface NamedObjects {
   /** One of the namespace if there is one, else any: manifests often leave their namespace to who applies them. */
   find(kind: GroupKind, name: string, namespace: string | undefined): KubeObject | undefined;
+  readonly services: readonly KubeObject[];
   /** What a Rollout of the namespace can name. */
   referencesIn(namespace: string | undefined): References;
 }
@@ -29,6 +30,7 @@ export function objectsByName(objects: readonly KubeObject[]): NamedObjects {
   const argo = (kind: string): GroupKind => ({ group: 'argoproj.io', kind });
   return {
     find,
+    services: objects.filter((object) => object.kind === 'Service' && groupKindOf(object).group === ''),
     referencesIn: (namespace) => ({
       service: (name) => find({ group: '', kind: 'Service' }, name, namespace),
       ingress: (name) => ingress(name, namespace),

@@ -17,7 +17,7 @@ async function lint(text: string, ...flags: string[]): Promise<{ code: number; o
     throw new Error('lint must not need a cluster');
   });
   const { code, out, err } = await cluster.run('lint', '-f', file, ...flags);
-  return { code, out, err: err.replaceAll(file, 'FILE') };
+  return { code, out: out.replaceAll(file, 'FILE'), err };
 }
 
 const clean = { code: 0, out: '', err: '' };
@@ -93,8 +93,8 @@ describe('lint', () => {
   it('[cli-31] tells a problem on stdout, its field as the error, and where it stands', async () => {
     expect(await lint(noSurge)).toEqual({
       code: 1,
-      out: `${noSurgeText}\n`,
-      err: `FILE:18: spec.strategy.maxSurge: ${noSurgeText}\nError: spec.strategy.maxSurge: ${noSurgeText}\n`,
+      out: `${noSurgeText}\n  at FILE:18 (spec.strategy.maxSurge)\n`,
+      err: `Error: spec.strategy.maxSurge: ${noSurgeText}\n`,
     });
   });
 
@@ -112,22 +112,23 @@ describe('lint', () => {
   });
 
   it('[cli-31] refuses a field that it does not know, wherever it is', async () => {
-    const refused = async (text: string) => (await lint(text)).err;
+    const refused = async (text: string) => (await lint(text)).out;
     const unknown = (field: string) => `error unmarshaling JSON: while decoding JSON: json: unknown field "${field}"`;
     expect(await lint(canary.replace('replicas', 'replica'))).toEqual({
       code: 1,
-      out: '',
-      err: `FILE:6: ${unknown('replica')}\nError: ${unknown('replica')}\n`,
+      out: `${unknown('replica')}\n  at FILE:6\n`,
+      err: `Error: ${unknown('replica')}\n`,
     });
-    expect(await refused(canary.replace('setWeight', 'setWeigth'))).toContain(`FILE:24: ${unknown('setWeigth')}\n`);
-    expect(await refused(canary.replace('image:', 'imag:'))).toContain(`FILE:15: ${unknown('imag')}\n`);
+    expect(await refused(canary.replace('setWeight', 'setWeigth'))).toBe(`${unknown('setWeigth')}\n  at FILE:24\n`);
+    expect(await refused(canary.replace('image:', 'imag:'))).toBe(`${unknown('imag')}\n  at FILE:15\n`);
     expect(await refused(canary.replace('  name: web', '  name: web\n  label: {}'))).toContain(unknown('label'));
   });
 
   it('[cli-31] reads all documents of a file', async () => {
-    const { code, out, err } = await lint(documents(canary, noSurge));
-    expect([code, out]).toEqual([1, `${noSurgeText}\n`]);
-    expect(err).toContain('FILE:44: spec.strategy.maxSurge: ');
+    expect(await lint(documents(canary, noSurge))).toMatchObject({
+      code: 1,
+      out: `${noSurgeText}\n  at FILE:44 (spec.strategy.maxSurge)\n`,
+    });
   });
 
   it('[cli-31] wants a selector', async () => {
@@ -142,16 +143,30 @@ describe('lint', () => {
     const text = 'Invalid value: "web-canary": Service "web-canary" has unmatch label "app" in rollout';
     expect(await lint(wrong)).toEqual({
       code: 1,
-      out: `${text}\n`,
-      err: `FILE:18: spec.strategy.canary.canaryService: ${text}\nError: spec.strategy.canary.canaryService: ${text}\n`,
+      out: `${text}\n  at FILE:18 (spec.strategy.canary.canaryService)\n`,
+      err: `Error: spec.strategy.canary.canaryService: ${text}\n`,
     });
+  });
+
+  it('tells of Services in the order of the file, and leaves to the controller who manages them', async () => {
+    const [first, second] = [service('web-canary', 'app: other'), service('web-stable', 'app: other')];
+    const annotated = second.replace(
+      '{ name: web-stable }',
+      '{ name: web-stable, annotations: { argo-rollouts.argoproj.io/managed-by-rollouts: x } }',
+    );
+    expect((await lint(documents(canary, first, annotated))).err).toMatch(
+      /^Error: spec\.strategy\.canary\.canaryService: /,
+    );
+    expect((await lint(documents(canary, annotated, first))).err).toMatch(
+      /^Error: spec\.strategy\.canary\.stableService: /,
+    );
+    expect(await lint(documents(canary, annotated.replace('app: other', 'app: web')))).toEqual(clean);
   });
 
   it('compares Services of every rollout, also behind one that is no canary', async () => {
     const blueGreen = rolloutWith('blueGreen:\n  activeService: web-stable').replace('name: web\n', 'name: other\n');
-    const { err } = await lint(documents(blueGreen, canary, service('web-canary', 'app: other'), ingress('elsewhere')));
+    const { err } = await lint(documents(blueGreen, canary, service('web-canary', 'app: other')));
     expect(err).toContain('Service "web-canary" has unmatch label "app" in rollout');
-    expect(err).toContain('has no rules using service web-stable backend');
   });
 
   it('compares the Services of the namespace of the rollout', async () => {
@@ -196,21 +211,23 @@ spec:
     - pause: { duration: nonsense }`).replace('replicas: 2', 'replicas: -1'),
     );
     expect(code).toBe(1);
-    expect(out.split('\n').length - 1).toBeGreaterThanOrEqual(2);
-    const places = err.split('\n').flatMap((one) => /^FILE:(\d+): (spec[^:]*)/.exec(one)?.slice(1).join(' ') ?? []);
+    const places = out.split('\n').flatMap((one) => /^ {2}at FILE:(\d+) \((.*)\)$/.exec(one)?.slice(1).join(' ') ?? []);
     expect(places).toContain('6 spec.replicas');
     expect(places).toContain('19 spec.strategy.steps[0].setWeight');
-    expect(err.split('\n').at(-2)).toMatch(/^Error: spec\.replicas: /);
+    expect(err).toMatch(/^Error: spec\.replicas: /);
   });
 
   it('wants the objects that are named only when it is told to', async () => {
-    const { code, err } = await lint(canary, '--require-references');
+    const { code, out } = await lint(canary, '--require-references');
     expect(code).toBe(1);
-    expect(err).toContain(
-      'FILE:19: spec.strategy.canary.stableService: Invalid value: "web-stable": service "web-stable" not found\n',
+    expect(out).toContain(
+      'Invalid value: "web-stable": service "web-stable" not found\n  at FILE:19 (spec.strategy.canary.stableService)\n',
     );
     const all = documents(canary, service('web-canary'), service('web-stable'), ingress('web-stable'));
     expect(await lint(all, '--require-references')).toEqual(clean);
+    const elsewhere = all.replace('service: { name: web-stable', 'service: { name: elsewhere');
+    expect(await lint(elsewhere)).toEqual(clean);
+    expect((await lint(elsewhere, '--require-references')).err).toContain('no rules using service web-stable backend');
   });
 
   it('reads templates and experiments as strictly', async () => {
@@ -224,7 +241,7 @@ spec:
       provider: { web: { url: 'http://x', jsonPath: '{$.a}' } }
 `;
     expect(await lint(template('count'))).toEqual(clean);
-    expect((await lint(template('cuont'))).err).toContain('FILE:7: ');
+    expect((await lint(template('cuont'))).out).toContain('json: unknown field "cuont"\n  at FILE:7\n');
   });
 
   it('reads YAML as Kubernetes does', async () => {
@@ -239,16 +256,16 @@ spec:
 
   it('tells what is no YAML, where', async () => {
     const { code, out, err } = await lint('a: [1\nb: 2\n');
-    expect([code, out]).toEqual([1, '']);
-    expect(err).toMatch(/^FILE:\d: error converting YAML to JSON: yaml: line \d: .*\nError: error converting/);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^error converting YAML to JSON: yaml: line \d: .*\n {2}at FILE:\d\n$/);
+    expect(err).toMatch(/^Error: error converting YAML to JSON: yaml: line \d: /);
   });
 
   it('reads JSON', async () => {
-    const { err } = await lint(
+    const { out } = await lint(
       '{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout",\n"metadata":{"name":"x"},\n"spec":{"nope":1}}',
     );
-    expect(err).toContain('FILE:3: ');
-    expect(err).toContain('json: unknown field "nope"\n');
+    expect(out).toContain('json: unknown field "nope"\n  at FILE:3\n');
   });
 
   it('shows its usage without a file, and says when there is none', async () => {

@@ -21,8 +21,8 @@ that the file holds as well. No cluster is needed. Each problem is told with the
     if (flags.filename === '') throw new UsageError();
     const { lint } = await import('../lint.ts');
     const found = await lint(flags.filename, { requiresReferences: flags['require-references'] });
-    for (const { text, isRead } of found) if (isRead) io.stdout(`${text}\n`);
-    for (const { place, field, text } of found) io.stderr(`${place}: ${withField(field, text)}\n`);
+    for (const { place, field, text } of found)
+      io.stdout(`${text}\n  at ${place}${field === '' ? '' : ` (${field})`}\n`);
     const [first] = found;
     if (first !== undefined) throw new Error(withField(first.field, first.text));
   },
