@@ -21,6 +21,7 @@ import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { VirtualClock } from '#sandbox/virtual-clock.ts';
 import { webhookReceiver, type WebhookReceiver } from '#sandbox/webhook-receiver.ts';
 import { createWorld, type SandboxWorld } from '#sandbox/world.ts';
+import { loadObjects } from './adopted-objects.ts';
 import { startController, type RunningController } from './controller.ts';
 
 /** Owners before what they own. */
@@ -52,7 +53,7 @@ let writes: string[];
 beforeEach(async () => {
   clock = new VirtualClock();
   world = createWorld({ clock, crds: [...customResourceDefinitions, httpRouteDefinition], namespaces: [namespace] });
-  load(world, left.items);
+  loadObjects(world, kinds, left.items);
   // The world settles on what it was given before anybody watches it.
   await clock.run(30_000);
   const view = clock.as('world');
@@ -177,22 +178,4 @@ function eventsOf(name: string): readonly string[] {
     .list(events, namespace)
     .filter(({ involvedObject }) => (involvedObject as { name: string }).name === name) // an Event
     .map(({ message }) => String(message).replace('(combined from similar events): ', ''));
-}
-
-/** Puts objects into the world with the uids and owners that they have among each other. */
-function load({ objects }: SandboxWorld, items: readonly KubeObject[]): void {
-  const uids = new Map<string, string>();
-  for (const resource of kinds) {
-    for (const item of items.filter(({ kind }) => kind === resource.kind)) {
-      const { uid = '', ownerReferences, resourceVersion: _version, ...metadata } = item.metadata;
-      const owners = ownerReferences?.map((owner) => ({ ...owner, uid: uids.get(owner.uid) ?? owner.uid }));
-      const { status, ...rest } = item;
-      const created = objects.create(resource, {
-        ...rest,
-        metadata: { ...metadata, ...(owners === undefined ? {} : { ownerReferences: owners }) },
-      });
-      uids.set(uid, created.metadata.uid ?? '');
-      if (status !== undefined) objects.update(resource, { ...created, status }, 'status');
-    }
-  }
 }

@@ -65,7 +65,8 @@ function requestOf(query: PrometheusQuery, { env, clock }: AnalysisProviderDeps)
   if (timeout < 0) return { problem: 'prometheus timeout should not be negative' };
   const headers: Record<string, string> = {};
   const { username = '', password = '' } = authentication.basicAuth ?? {};
-  if (authentication.basicAuth !== undefined) {
+  // The original writes empty objects where nothing is configured.
+  if (username !== '' || password !== '') {
     const missing = username === '' ? 'username' : password === '' ? 'password' : undefined;
     if (missing !== undefined)
       return { problem: `missing mandatory parameter in metric for basic auth setup: ${missing}` };
