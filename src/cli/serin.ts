@@ -81,7 +81,16 @@ function signalOfProcess(): AbortSignal {
   return controller.signal;
 }
 
+/** Who reads the output may have had enough: `| head` is no failure, and the program ends as others do then. */
+function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141);
+  });
+}
+
 if (import.meta.main) {
+  endWithReader(process.stdout);
   process.exitCode = await run(lineFor(process.argv[1] ?? '', process.argv.slice(2)), {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),

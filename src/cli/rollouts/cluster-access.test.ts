@@ -61,6 +61,29 @@ describe('the connection', () => {
     expect((await run({}, ...line, '--token', 'wrong')).err).toBe('Error: Unauthorized\n');
   });
 
+  it('asks a program for credentials where the kubeconfig says so', async () => {
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'secret' },
+    };
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', `console.log(${JSON.stringify(JSON.stringify(credential))})`],
+      interactiveMode: 'Never',
+    };
+    const file = path.join(folder, 'exec');
+    const config = {
+      'current-context': 'x',
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x', namespace: 'default' } }],
+      clusters: [{ name: 'x', cluster: { server: front.url } }],
+      users: [{ name: 'x', user: { exec } }],
+    };
+    writeFileSync(file, JSON.stringify(config));
+    expect(await run({}, 'status', 'web', '--kubeconfig', file)).toEqual({ code: 0, out: 'Healthy\n', err: '' });
+  });
+
   it('says what is wrong with what it was given', async () => {
     expect((await run({}, 'status', 'web', '--kubeconfig', kubeconfig, '--context', 'x')).err).toBe(
       'Error: context "x" does not exist\n',

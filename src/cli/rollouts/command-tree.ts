@@ -36,7 +36,7 @@ const get: Command = {
 };
 
 const list: Command = {
-  use: 'list <rollouts|experiments>',
+  use: 'list <rollout|experiment>',
   summary: 'List rollouts or experiments',
   example: `
   # List rollouts

@@ -37,6 +37,8 @@ export interface Command<T extends FlagTable = FlagTable> {
   readonly args?: ArgCount;
   readonly flags?: T;
   readonly completes?: Completed;
+  /** Words that the shell offers for the first argument, in place of names. */
+  readonly words?: readonly string[];
   /** `[flags]` is not shown behind the use line. */
   readonly plainUse?: boolean;
   readonly hidden?: boolean;

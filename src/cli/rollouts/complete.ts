@@ -69,7 +69,12 @@ async function offerFor(root: Command, argv: readonly string[], asked: Asked): P
   if (typed.startsWith('-') && !rest.includes('--')) return flagNames(table, parsed.given, typed);
   const commands = parsed.args.length === 0 ? commandNames(command, typed, path.length === 1) : [];
   if (commands.length > 0 || command.commands !== undefined) return { words: commands, directive: 'noFiles' };
-  if (command.completes === undefined) return nothing(nameOfCommand(command) === 'completion' ? 'noFiles' : 'default');
+  if (command.words !== undefined && parsed.args.length === 0)
+    return {
+      words: command.words.filter((word) => word.startsWith(typed)).map((word) => [word]),
+      directive: 'noFiles',
+    };
+  if (command.completes === undefined) return nothing(command.words === undefined ? 'default' : 'noFiles');
   if (parsed.args.length > 0) return nothing('noFiles');
   // The table that was read holds every global flag.
   return objectNames(resources[command.completes], typed, parsed.values as unknown as GlobalFlags, asked);

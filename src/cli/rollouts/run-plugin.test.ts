@@ -93,6 +93,17 @@ describe('completion', () => {
     expect((await run('__completeNoDesc', 'ver')).out).toBe('version\n:4\n');
   });
 
+  it('offers the shells that there are scripts for', async () => {
+    expect((await run('__complete', 'completion', '')).out).toBe('bash\nzsh\nfish\npowershell\n:4\n');
+    expect((await run('__complete', 'completion', 'bash', '')).out).toBe(':4\n');
+  });
+
+  it('offers what belongs to a group, and nothing where a flag wants its value', async () => {
+    expect((await run('__completeNoDesc', 'get', '')).out).toBe('experiment\nrollout\n:4\n');
+    expect((await run('__complete', 'status', '--timeout', '')).out).toBe(':0\n');
+    expect((await run('__complete', 'status', '--time')).out).toContain('--timeout=\t');
+  });
+
   it('offers flags that were not given yet', async () => {
     expect((await run('__complete', 'version', '--sh')).out).toBe('--short\tonly the version\n:4\n');
     expect((await run('__complete', 'version', '--short', '--sh')).out).toBe(':4\n');

@@ -11,7 +11,10 @@ import { globalFlags, type GlobalFlags, globalProblem } from './global-flags.ts'
 import { openOnce, type PluginWorld } from './plugin-world.ts';
 import { type CommandPath, helpText, lastOf, pathText, usageText } from './usage.ts';
 
-/** Resolves with the exit code: 0 done, 1 anything else. */
+/** As a shell tells of a program that Ctrl-C has ended. */
+const interrupted = 130;
+
+/** Resolves with the exit code: 0 done, 1 anything else, 130 interrupted. */
 export async function runPlugin(argv: readonly string[], io: CommandIo, world: PluginWorld = {}): Promise<number> {
   const [first, ...others] = argv;
   if (first === '__complete' || first === '__completeNoDesc')
@@ -26,6 +29,8 @@ export async function runPlugin(argv: readonly string[], io: CommandIo, world: P
   try {
     return await execute(path, rest, io, world);
   } catch (error) {
+    // A command that has something to say about its interruption says it by an error of its own.
+    if (io.signal.aborted && error === io.signal.reason) return interrupted;
     io.stderr(error instanceof UsageError ? usageText(path) : `Error: ${errorText(error)}\n`);
     return 1;
   }

@@ -17,6 +17,7 @@ that runs: kubectl argo rollouts __complete "$@"`,
   # For each new shell
   kubectl-argo-rollouts completion bash > /etc/bash_completion.d/kubectl-argo-rollouts`,
   plainUse: true,
+  words: shells,
   async run({ args, io }) {
     const [shell] = args;
     if (args.length !== 1) throw new Error(`accepts 1 arg(s), received ${args.length}`);

@@ -124,6 +124,13 @@ describe('get rollout', () => {
     expect((await running.ended).code).toBe(0);
   });
 
+  it('ends without a word when it is interrupted before it has anything to show', async () => {
+    const cluster = withRollout();
+    const running = cluster.start('get', 'rollout', 'web');
+    running.stop();
+    expect(await running.ended).toEqual({ code: 130, out: '', err: '' });
+  });
+
   it('needs no right to look at kinds that the cluster does not serve', async () => {
     const cluster = withRollout();
     cluster.server.intercept(({ path }) =>

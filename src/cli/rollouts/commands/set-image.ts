@@ -31,7 +31,7 @@ export const setImageCommand = command({
 });
 
 export const setCommand: Command = {
-  use: 'set <image> RESOURCE_NAME',
+  use: 'set COMMAND',
   summary: 'Set values of a rollout',
   example: `
   # Set the image of a container
