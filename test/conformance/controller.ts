@@ -6,6 +6,7 @@ import { connectCluster } from '#cluster/cluster.ts';
 import type { Shards } from '#cluster/sharding.ts';
 import { startCanaryController } from '#controllers/canary/canary-controller.ts';
 import { defaultAnalysisSettings, startAnalysisController } from '#controllers/analysis/analysis-controller.ts';
+import { startExperimentController } from '#controllers/experiment/experiment-controller.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
 import { defaultRolloutSettings } from '#controllers/rollout/settings.ts';
 import { silentLog, type Log } from '#runtime/log.ts';
@@ -82,6 +83,7 @@ async function startRollouts({ transport, clock, random, http, log = silentLog }
   const controllers = [
     startRolloutController(context, defaultRolloutSettings),
     startAnalysisController(context, defaultAnalysisSettings),
+    startExperimentController(context, defaultAnalysisSettings),
   ];
   return {
     registry,

@@ -1,6 +1,7 @@
 /** The API of Argo Rollouts as a part of the controller process. */
 import { analysisRuns, analysisTemplates, experiments, rollouts } from '#cluster/resource.ts';
 import { startAnalysisController } from '#controllers/analysis/analysis-controller.ts';
+import { startExperimentController } from '#controllers/experiment/experiment-controller.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
 import type { ApiPart } from '#main.ts';
 import { analysisSettings, ownNamespace, rolloutSettings, type ArgoFlags } from '../argo-flags.ts';
@@ -26,7 +27,9 @@ export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<
     start(context) {
       const controllers = [
         startAnalysisController(context, analysis),
-        ...(flags.controllers === 'analysis' ? [] : [startRolloutController(context, settings)]),
+        ...(flags.controllers === 'analysis'
+          ? []
+          : [startRolloutController(context, settings), startExperimentController(context, analysis)]),
       ];
       return {
         async stop(options) {
