@@ -31,7 +31,7 @@ import { hashLabel, type ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { change, reaching, remove, writeStatus } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
-import { ownerIndex } from '../rollout/caches.ts';
+import { ownerIndex, ownerIndexes } from '../rollout/caches.ts';
 import { runPass } from '../run-pass.ts';
 
 export interface ExperimentSettings {
@@ -52,12 +52,11 @@ export function startExperimentController(context: Context, settings: Experiment
   const { client } = cluster;
   const scope = settings.namespace === undefined ? {} : { namespace: settings.namespace };
   const own = { ...scope, labelSelector: settings.labelSelector };
-  const indexes = { [ownerIndex]: (object: KubeObject) => [ownerOf(object)] };
   const stores = {
-    experiments: cluster.stores.of(experiments, { ...own, indexes }),
-    sets: cluster.stores.of(replicaSets, { ...scope, labelSelector: hashLabel, indexes }),
-    services: cluster.stores.of(services, { ...scope, indexes }),
-    runs: cluster.stores.of(analysisRuns, { ...own, indexes }),
+    experiments: cluster.stores.of(experiments, { ...own, indexes: ownerIndexes }),
+    sets: cluster.stores.of(replicaSets, { ...scope, labelSelector: hashLabel, indexes: ownerIndexes }),
+    services: cluster.stores.of(services, { ...scope, indexes: ownerIndexes }),
+    runs: cluster.stores.of(analysisRuns, { ...own, indexes: ownerIndexes }),
     templates: cluster.stores.of(analysisTemplates, own),
     rollouts: cluster.stores.of(rollouts, own),
     ...(settings.namespace === undefined
@@ -184,10 +183,6 @@ async function changed(write: () => Promise<unknown>): Promise<Changed> {
     if (!(error instanceof PassFailed)) throw error;
     return { ok: false, message: error.message };
   }
-}
-
-function ownerOf({ metadata }: KubeObject): string {
-  return (metadata.ownerReferences ?? []).find(({ controller }) => controller === true)?.uid ?? '';
 }
 
 function readRun(object: KubeObject): AnalysisRun | undefined {

@@ -23,6 +23,8 @@ const firstListLimit = 5_000;
 
 /** Name of the index of children by the uid of their controller. */
 export const ownerIndex = 'owner';
+/** For the stores of children; all who share a store have to ask for the same. */
+export const ownerIndexes = { [ownerIndex]: (object: KubeObject): string[] => [ownerOf(object)] };
 /** What that index has for objects without a controller. */
 export const orphaned = '';
 
@@ -54,7 +56,6 @@ export function openRolloutCaches(
     ...scope,
     labelSelector: instanceSelector(instanceId),
   };
-  const indexes = { [ownerIndex]: (object: KubeObject) => [ownerOf(object)] };
   const known = new Map<string, Store>();
   const open = (resource: Resource, options: Parameters<typeof cluster.stores.of>[1]): Store => {
     const store = cluster.stores.of(resource, options);
@@ -63,10 +64,10 @@ export function openRolloutCaches(
   };
   const first = {
     rollouts: open(rollouts, own),
-    replicaSets: open(replicaSets, { ...scope, labelSelector: hashLabel, indexes }),
+    replicaSets: open(replicaSets, { ...scope, labelSelector: hashLabel, indexes: ownerIndexes }),
     services: open(services, scope),
-    runs: open(analysisRuns, { ...own, indexes }),
-    experiments: open(experiments, { ...own, indexes }),
+    runs: open(analysisRuns, { ...own, indexes: ownerIndexes }),
+    experiments: open(experiments, { ...own, indexes: ownerIndexes }),
   };
   open(analysisTemplates, own);
   if (namespace === undefined) open(clusterAnalysisTemplates, { labelSelector: own.labelSelector });

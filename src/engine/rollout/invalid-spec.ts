@@ -1,8 +1,9 @@
 /** A Rollout that cannot be worked with: it says why, and everything stays as it is. */
+import { rfc3339 } from '#api/time.ts';
 import type { RolloutCondition, RolloutStatus } from '#api/rollout.ts';
 import { findCondition } from './conditions.ts';
 import { ask, type Steps } from './effects.ts';
-import { timestamp, type RolloutSnapshot } from './snapshot.ts';
+import { type RolloutSnapshot } from './snapshot.ts';
 
 /** Written once for each text and each version of the spec. */
 export function* reportInvalid({ rollout, now }: RolloutSnapshot, problem: string): Steps {
@@ -12,7 +13,7 @@ export function* reportInvalid({ rollout, now }: RolloutSnapshot, problem: strin
   const told = findCondition(before.conditions, 'InvalidSpec');
   const observedGeneration = String(generation ?? 0);
   if (told?.message === message && before.observedGeneration === observedGeneration) return;
-  const at = timestamp(now);
+  const at = rfc3339(now);
   const condition: RolloutCondition = {
     type: 'InvalidSpec',
     status: 'True',
