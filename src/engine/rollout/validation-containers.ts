@@ -50,11 +50,11 @@ export function* initContainerProblems(spec: RawObject, field: string): FieldPro
     if (names.has(name)) yield duplicate(`${place}.name`, name);
     names.add(name);
     const policy = textOf(container['restartPolicy']);
+    if (policy !== '' && policy !== 'Always') yield unsupported(`${place}.restartPolicy`, policy, ['Always']);
     if (policy === 'Always') {
       yield* lifecycleProblems(container, place);
       yield* probeProblems(container, place);
     } else yield* withoutProbes(container, place);
-    if (policy !== '' && policy !== 'Always') yield unsupported(`${place}.restartPolicy`, policy, ['Always']);
   }
 }
 

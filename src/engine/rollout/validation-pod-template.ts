@@ -5,7 +5,7 @@ import { dnsLabelProblems, dnsSubdomainProblems } from './kubernetes-names.ts';
 import { isRawObject, listOf, objectOf, sortedEntries, textOf, type RawObject } from './raw-json.ts';
 import { containerProblems, initContainerProblems } from './validation-containers.ts';
 import { annotationProblems, labelProblems, matchesSelector } from './validation-labels.ts';
-import { schedulingProblems } from './validation-scheduling.ts';
+import { schedulingProblems, tolerationProblems } from './validation-scheduling.ts';
 import { volumeProblems } from './validation-volumes.ts';
 
 /** The template is raw JSON: it is looked at as the API server would decode it. */
@@ -36,19 +36,23 @@ function* replicaSetProblems(
     yield forbidden(`${field}.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported');
 }
 
+/** In the API server's order: of several mistakes the first is told. */
 function* podProblems(spec: RawObject, field: string): FieldProblems {
   yield* volumeProblems(spec, field);
   yield* containerProblems(spec, field);
   yield* initContainerProblems(spec, field);
-  if (listOf(spec['ephemeralContainers']).length > 0)
-    yield forbidden(`${field}.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
   yield* choiceProblems(spec, field);
   yield* labelProblems(spec['nodeSelector'], `${field}.nodeSelector`);
   yield* schedulingProblems(spec, field);
-  yield* nameProblems(spec, field);
+  yield* nameProblems(spec, field, { serviceAccountName: dnsSubdomainProblems, nodeName: dnsSubdomainProblems });
   const deadline = spec['activeDeadlineSeconds'];
   if (typeof deadline === 'number' && (deadline < 1 || deadline > 2_147_483_647))
     yield invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive');
+  yield* nameProblems(spec, field, { hostname: dnsLabelProblems, subdomain: dnsLabelProblems });
+  yield* tolerationProblems(spec, field);
+  yield* nameProblems(spec, field, { priorityClassName: dnsSubdomainProblems, runtimeClassName: dnsSubdomainProblems });
+  if (listOf(spec['ephemeralContainers']).length > 0)
+    yield forbidden(`${field}.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
 }
 
 /** What a field may say, and no more; in the API server's order. */
@@ -66,15 +70,10 @@ function* choiceProblems(spec: RawObject, field: string): FieldProblems {
     yield required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None');
 }
 
-function* nameProblems(spec: RawObject, field: string): FieldProblems {
-  for (const [name, check] of [
-    ['serviceAccountName', dnsSubdomainProblems],
-    ['nodeName', dnsSubdomainProblems],
-    ['hostname', dnsLabelProblems],
-    ['subdomain', dnsLabelProblems],
-    ['priorityClassName', dnsSubdomainProblems],
-    ['runtimeClassName', dnsSubdomainProblems],
-  ] as const) {
+type Checks = Readonly<Record<string, (text: string) => readonly string[]>>;
+
+function* nameProblems(spec: RawObject, field: string, checks: Checks): FieldProblems {
+  for (const [name, check] of Object.entries(checks)) {
     const value = textOf(spec[name]);
     for (const problem of value === '' ? [] : check(value)) yield invalid(`${field}.${name}`, value, problem);
   }

@@ -10,8 +10,11 @@ export function* schedulingProblems(spec: RawObject, field: string): FieldProble
     yield* podAffinityProblems(objectOf(affinity[kind]), `${field}.affinity.${kind}`);
   for (const [at, constraint] of objectsOf(spec['topologySpreadConstraints']).entries())
     yield* spreadProblems(constraint, `${field}.topologySpreadConstraints[${at}]`);
+}
+
+export function* tolerationProblems(spec: RawObject, field: string): FieldProblems {
   for (const [at, toleration] of objectsOf(spec['tolerations']).entries())
-    yield* tolerationProblems(toleration, `${field}.tolerations[${at}]`);
+    yield* oneTolerationProblems(toleration, `${field}.tolerations[${at}]`);
 }
 
 const requiredTerms = 'requiredDuringSchedulingIgnoredDuringExecution';
@@ -61,7 +64,7 @@ function* spreadProblems(constraint: RawObject, field: string): FieldProblems {
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-function* tolerationProblems(toleration: RawObject, field: string): FieldProblems {
+function* oneTolerationProblems(toleration: RawObject, field: string): FieldProblems {
   const { key, operator, value, effect, tolerationSeconds } = toleration;
   if (textOf(key) === '' && operator !== 'Exists')
     yield invalid(

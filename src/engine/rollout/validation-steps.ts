@@ -148,11 +148,12 @@ const experimentWeights: Check = function* ({ routing, step, field }) {
 const metadataPath = /^metadata\.(?:name|namespace|uid|(?:labels|annotations)(?:\['[^']+'\])?)$/;
 
 const argumentFields: Check = function* ({ step, field }) {
-  const lists = [step.analysis?.args ?? [], ...(step.experiment?.analyses ?? []).map(({ args = [] }) => args)];
+  const args = [
+    ...(step.experiment?.analyses ?? []).flatMap((analysis) => analysis.args ?? []),
+    ...(step.analysis?.args ?? []),
+  ];
   const detail = 'Analyses arguments must refer to valid object metadata supported by downwardAPI';
-  for (const args of lists) {
-    if (args.some(isUnsupported)) yield invalid(`${field}.analyses`, args, detail);
-  }
+  if (args.some(isUnsupported)) yield invalid(`${field}.analyses`, args, detail);
 };
 
 function isUnsupported({ valueFrom }: AnalysisArgument): boolean {

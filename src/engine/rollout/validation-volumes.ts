@@ -1,5 +1,5 @@
 /** The volumes of a pod template. */
-import { duplicate, forbidden, invalid, required, type FieldProblems } from './field-problem.ts';
+import { duplicate, firstOf, forbidden, invalid, required, type FieldProblems } from './field-problem.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from './kubernetes-names.ts';
 import { isRawObject, objectOf, objectsOf, textOf, type RawObject } from './raw-json.ts';
 
@@ -7,19 +7,40 @@ export function* volumeProblems(spec: RawObject, field: string): FieldProblems {
   const names = new Set<string>();
   for (const [at, volume] of objectsOf(spec['volumes']).entries()) {
     const place = `${field}.volumes[${at}]`;
-    yield* sourceProblems(volume, place);
     const name = textOf(volume['name']);
-    if (name === '') yield required(`${place}.name`);
-    else for (const problem of dnsLabelProblems(name)) yield invalid(`${place}.name`, name, problem);
+    yield* oneVolumeProblems(volume, place);
     if (names.has(name)) yield duplicate(`${place}.name`, name);
     names.add(name);
   }
 }
 
-/** Names of the volumes that containers can mount, those that are wrong left out. */
-export function volumeNames(spec: RawObject): ReadonlySet<string> {
-  return new Set(objectsOf(spec['volumes']).map(({ name }) => textOf(name)));
+function* oneVolumeProblems(volume: RawObject, field: string): FieldProblems {
+  yield* sourceProblems(volume, field);
+  const name = textOf(volume['name']);
+  if (name === '') yield required(`${field}.name`);
+  else for (const problem of dnsLabelProblems(name)) yield invalid(`${field}.name`, name, problem);
 }
+
+/** Names of the volumes that containers can mount: those that are in order. */
+export function volumeNames(spec: RawObject): ReadonlySet<string> {
+  const volumes = objectsOf(spec['volumes']).filter((volume) => firstOf(oneVolumeProblems(volume, '')) === undefined);
+  return new Set(volumes.map(({ name }) => textOf(name)));
+}
+
+/** The order in which the API server looks at types; it looks at others after them. */
+const types = [
+  'emptyDir',
+  'hostPath',
+  'secret',
+  'nfs',
+  'persistentVolumeClaim',
+  'downwardAPI',
+  'configMap',
+  'projected',
+  'csi',
+];
+
+const rankOf = (type: string): number => (types.includes(type) ? types.indexOf(type) : types.length);
 
 /** What a volume of the type cannot do without. */
 const neededFields: Readonly<Record<string, string>> = {
@@ -31,8 +52,10 @@ const neededFields: Readonly<Record<string, string>> = {
 };
 
 function* sourceProblems(volume: RawObject, field: string): FieldProblems {
-  const types = Object.entries(volume).filter(([key, value]) => key !== 'name' && isRawObject(value));
-  for (const [at, [type, source]] of types.entries()) {
+  const sources = Object.entries(volume)
+    .filter(([key, value]) => key !== 'name' && isRawObject(value))
+    .sort(([one], [other]) => rankOf(one) - rankOf(other));
+  for (const [at, [type, source]] of sources.entries()) {
     const needed = neededFields[type];
     if (at > 0) {
       yield forbidden(`${field}.${type}`, 'may not specify more than 1 volume type');

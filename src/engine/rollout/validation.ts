@@ -35,11 +35,11 @@ const atLeastZero = 'must be greater than or equal to 0';
 function* ownProblems(rollout: Rollout, { isResolved }: { readonly isResolved: boolean }): FieldProblems {
   const { spec } = rollout;
   if (spec.replicas !== undefined && spec.replicas < 0) yield invalid('spec.replicas', spec.replicas, atLeastZero);
-  yield* ownSelectorProblems(rollout);
-  if (!isResolved && isWritten(spec.template))
+  if (spec.workloadRef === undefined) yield* ownSelectorProblems(spec.selector);
+  else if (!isResolved && isWritten(spec.template))
     yield internal('spec.template', 'template must be empty for workload reference rollout');
-  if (isResolved && spec.selector !== undefined && hasBadSyntax(spec.selector))
-    yield invalid('spec.selector', spec.selector, 'invalid label selector');
+  if (spec.selector !== undefined && hasBadSyntax(spec.selector))
+    yield invalid('spec.selector', shownSelector(spec.selector), 'invalid label selector');
   else if (isResolved) yield* podTemplateProblems(spec.template, spec.selector);
   for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const) {
     const value = spec[field];
@@ -54,16 +54,23 @@ function* ownProblems(rollout: Rollout, { isResolved }: { readonly isResolved: b
   yield* strategyProblems(rollout);
 }
 
-function* ownSelectorProblems({ spec }: Rollout): FieldProblems {
-  const { selector, workloadRef } = spec;
+function* ownSelectorProblems(selector: LabelSelector | undefined): FieldProblems {
   if (selector === undefined) {
-    if (workloadRef === undefined) yield required('spec.selector', "Rollout has missing field '.spec.selector'");
+    yield required('spec.selector', "Rollout has missing field '.spec.selector'");
     return;
   }
   yield* selectorProblems(selector, 'spec.selector');
   const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
   if (isEmpty) yield invalid('spec.selector', selector, 'empty selector is invalid for deployment');
 }
+
+/** Go writes maps in the order of their keys. */
+const shownSelector = (selector: LabelSelector): LabelSelector =>
+  selector.matchLabels === undefined
+    ? selector
+    : { ...selector, matchLabels: Object.fromEntries(Object.entries(selector.matchLabels).sort(byKey)) };
+
+const byKey = ([one]: [string, string], [other]: [string, string]): number => (one < other ? -1 : 1);
 
 const hasBadSyntax = (selector: LabelSelector): boolean =>
   firstOf(selectorProblems(selector, 'spec.selector')) !== undefined;
