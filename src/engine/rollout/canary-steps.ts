@@ -44,9 +44,9 @@ export function* completeStep(pass: Pass, status: Draft<RolloutStatus>): Steps {
 function isComplete(pass: Pass, step: CanaryStep, status: RolloutStatus): boolean {
   if (pass.rollout.spec.paused === true) return false;
   if (step.pause !== undefined) return isPauseOver(pass, step.pause.duration);
-  if (step.setCanaryScale !== undefined) return isSizeReached(pass, pass.weights);
+  if (step.setCanaryScale !== undefined) return isSizeReached(atStart(pass), pass.weights);
   if (step.setWeight !== undefined)
-    return isSizeReached(pass, pass.weights) && status.canary?.weights?.verified !== false;
+    return isSizeReached(atStart(pass), pass.weights) && status.canary?.weights?.verified !== false;
   if (step.analysis !== undefined) return status.canary?.currentStepAnalysisRunStatus?.status === 'Successful';
   if (step.experiment !== undefined) return pass.isExperimentDone;
   return step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined;
