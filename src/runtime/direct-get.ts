@@ -1,4 +1,4 @@
-/** GET without a proxy, over connections of undici that are kept: metric servers are asked at each tick, and got costs twice as much. */
+/** GET without a proxy, over connections of undici that are kept: metric servers are asked at each tick, and got costs more. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent } from 'undici';

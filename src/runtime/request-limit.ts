@@ -1,4 +1,4 @@
-/** What may end a request before its answer: its time, whoever asked, the end of the connection. One object, as an abort signal costs more than it. */
+/** What may end a request before its answer: its time, whoever asked, the end of the connection. One object without a signal of its own. */
 import type { CancelTimer, Clock } from './clock.ts';
 
 export interface RequestLimitOptions {

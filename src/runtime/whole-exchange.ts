@@ -1,6 +1,6 @@
 /**
  * One exchange over a dispatcher of undici, its answer read whole. It stands on `dispatch` itself: undici's `request` makes a stream and
- * listens to a signal for each answer, which costs as much again as the exchange.
+ * listens to a signal for each answer, which short answers do not need.
  */
 import type { Dispatcher } from 'undici';
 
