@@ -7,6 +7,8 @@ import path from 'node:path';
 
 import { build, type BuildOptions, type OnResolveArgs, type Plugin } from 'esbuild';
 
+import { buildFacts } from './build-facts.ts';
+
 const repository = path.join(import.meta.dirname, '..');
 export const bundleFile = path.join(repository, 'dist', 'serin.js');
 
@@ -37,7 +39,7 @@ const resolved = 'resolved';
 /** One file with everything in it, as the image has it. */
 export async function bundle(file: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  await build({ ...common, outfile: file });
+  await build({ ...common(), outfile: file });
 }
 
 /**
@@ -46,13 +48,13 @@ export async function bundle(file: string): Promise<void> {
  */
 export async function bundleInParts(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  await build({ ...common, outdir: folder, splitting: true });
+  await build({ ...common(), outdir: folder, splitting: true });
   // Without it Node would read each file twice to find out that it is a module.
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }\n');
   return path.join(folder, 'serin.js');
 }
 
-const common: BuildOptions = {
+const common = (): BuildOptions => ({
   absWorkingDir: repository,
   entryPoints: ['src/cli/serin.ts'],
   bundle: true,
@@ -67,7 +69,8 @@ const common: BuildOptions = {
   legalComments: 'none',
   banner: { js: banner },
   plugins: [onlyKubeConfig],
+  define: { SERIN_BUILD: JSON.stringify(buildFacts(repository) ?? {}) },
   logLevel: 'warning',
-};
+});
 
 if (import.meta.main) await bundle(process.argv[2] ?? bundleFile);

@@ -1,4 +1,6 @@
 /** An AnalysisRun as the plugin shows it: how it ended, how many measurements of each kind it has, and the Jobs that measured. */
+import type { MetricResult } from '#api/analysis-run.ts';
+import type { KubeObject } from '#api/kubernetes.ts';
 import { type AnalysisRun, byCreation, byName, createdAt, isOwnedBy, revisionOf, timeOf } from './rollout-objects.ts';
 
 export interface AnalysisRunInfo {
@@ -19,7 +21,6 @@ export interface JobInfo {
   readonly name: string;
   readonly status: string;
   readonly icon: string;
-  readonly metric: string;
   readonly startedAt: number | undefined;
 }
 
@@ -36,10 +37,7 @@ const icons: Readonly<Record<string, string>> = {
 export const phaseIcon = (phase: string): string => icons[phase] ?? ' ';
 
 /** Those of `owner`, oldest first. */
-export function analysisRunInfos(
-  owner: Parameters<typeof isOwnedBy>[1],
-  runs: readonly AnalysisRun[],
-): readonly AnalysisRunInfo[] {
+export function analysisRunInfos(owner: KubeObject, runs: readonly AnalysisRun[]): readonly AnalysisRunInfo[] {
   return runs
     .filter((run) => isOwnedBy(run, owner))
     .map(infoOf)
@@ -66,13 +64,10 @@ function infoOf(run: AnalysisRun): AnalysisRunInfo {
 }
 
 /** The cluster is not asked for Jobs: a measurement knows the name of the one that made it. */
-function jobsOf({
-  name: metric,
-  measurements = [],
-}: NonNullable<NonNullable<AnalysisRun['status']>['metricResults']>[number]): readonly JobInfo[] {
+function jobsOf({ measurements = [] }: MetricResult): readonly JobInfo[] {
   return measurements.flatMap(({ metadata, phase, startedAt }) => {
     const name = metadata?.['job-name'];
     if (name === undefined) return [];
-    return [{ name, status: phase, icon: phaseIcon(phase), metric, startedAt: timeOf(startedAt) }];
+    return [{ name, status: phase, icon: phaseIcon(phase), startedAt: timeOf(startedAt) }];
   });
 }

@@ -1,4 +1,5 @@
 /** A ReplicaSet as the plugin shows it: how it is, what it is for the Rollout, when it goes, and its pods. */
+import type { KubeObject } from '#api/kubernetes.ts';
 import { annotationKeys, hashOf } from '#engine/rollout/replica-set.ts';
 import { type PodInfo, podInfo } from './pod-info.ts';
 import {
@@ -32,7 +33,6 @@ export interface ReplicaSetInfo {
   /** The annotation as it is: it may be no time at all. */
   readonly scaleDownDeadline: string | undefined;
   readonly images: readonly string[];
-  readonly initImages: readonly string[];
   readonly pods: readonly PodInfo[];
 }
 
@@ -49,7 +49,7 @@ const templateAnnotation = 'experiment.argoproj.io/template-name';
 
 /** Those of `owner`, newest revision first, each with its pods. Only a Rollout gives tags. */
 export function replicaSetInfos(
-  owner: ReplicaSet | Rollout | Parameters<typeof isOwnedBy>[1],
+  owner: KubeObject,
   sets: readonly ReplicaSet[],
   pods: readonly Pod[],
   tagsFor: (set: ReplicaSet) => ReadonlySet<Tag>,
@@ -64,8 +64,6 @@ export function replicaSetInfos(
 function infoOf(set: ReplicaSet, pods: readonly Pod[], tags: ReadonlySet<Tag>): ReplicaSetInfo {
   const { metadata, spec } = set;
   const status = statusOf(set);
-  const imagesOf = (containers: readonly { readonly image?: string }[] = []): readonly string[] =>
-    containers.map(({ image = '' }) => image);
   return {
     name: metadata.name,
     createdAt: createdAt(set),
@@ -77,8 +75,7 @@ function infoOf(set: ReplicaSet, pods: readonly Pod[], tags: ReadonlySet<Tag>): 
     available: set.status?.availableReplicas ?? 0,
     template: metadata.annotations?.[templateAnnotation],
     scaleDownDeadline: metadata.annotations?.[annotationKeys.scaleDownDeadline],
-    images: imagesOf(spec.template?.spec?.containers),
-    initImages: imagesOf(spec.template?.spec?.initContainers),
+    images: (spec.template?.spec?.containers ?? []).map(({ image = '' }) => image),
     pods: pods.map(podInfo).toSorted((one, other) => byCreation(one, other) || byName(one, other)),
   };
 }

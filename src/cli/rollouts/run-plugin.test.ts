@@ -1,5 +1,6 @@
 /** The frame of the plugin: how it reads its line, what it says about a wrong one, and what the shell is offered. */
 import { describe, expect, it } from 'vitest';
+import { versionText } from './commands/version.ts';
 import { testCluster } from './test-cluster.ts';
 
 const run = (...argv: string[]) => testCluster().run(...argv);
@@ -20,6 +21,13 @@ describe('the frame of the plugin', () => {
       '',
     ]);
     expect((await run('version', '--short')).out).toMatch(/^kubectl-argo-rollouts: \S+\n$/);
+  });
+
+  it('names the tag of a clean tree, else the commit', () => {
+    const commit = '0123456789abcdef';
+    expect(versionText({ commit, tag: 'v1.2.3' })).toBe('v1.2.3');
+    expect(versionText({ commit })).toMatch(/^v\d+\.\d+\.\d+\+0123456$/);
+    expect(versionText({ commit, tag: 'v1.2.3', isDirty: true })).toMatch(/\+0123456\.dirty$/);
   });
 
   it('[cli-16] shows the usage of a group for a word that it does not know, without an error', async () => {

@@ -106,6 +106,22 @@ bluegreen-rollout  BlueGreen  Healthy       -     -           2/2    2        2 
     await running.ended;
   });
 
+  it('lists anew when the API server has forgotten where it was, and prints what has changed', async () => {
+    const cluster = testCluster();
+    addCanary(cluster, 'one');
+    addCanary(cluster, 'two');
+    const running = cluster.start('list', 'rollouts', '--watch');
+    await vi.waitFor(() => expect(running.printed.out).toContain('two'));
+    await cluster.clock.run(100);
+    cluster.server.breakWatches();
+    cluster.status(rollouts, 'two', { phase: 'Healthy', observedGeneration: '1' });
+    cluster.server.compact();
+    await cluster.clock.run(5_000);
+    expect(running.printed.out.split('\n').slice(3)).toEqual([expect.stringMatching(/^two .* Healthy /), '']);
+    running.stop();
+    expect((await running.ended).code).toBe(0);
+  });
+
   it('[cli-25] ends when the API server has refused the watch seven times', async () => {
     const cluster = testCluster();
     addCanary(cluster, 'one');
