@@ -18,8 +18,46 @@ export interface Builtin {
   readonly max: number;
   readonly returns: Type;
   readonly call: (args: readonly Value[], surroundings: Surroundings) => Value;
-  /** Kinds of the first argument; others are refused before anything is evaluated. */
-  readonly takes?: readonly Type['kind'][];
+  /** Of the first argument. */
+  readonly takes?: Takes;
+}
+
+/** What a function takes first; other kinds are refused before anything is evaluated. */
+export interface Takes {
+  readonly kinds: readonly Type['kind'][];
+  /** The original's text. */
+  readonly refusal: (name: string, type: string, args: number) => string;
+  /** Whether all arguments must be of these kinds. */
+  readonly all?: true;
+  /** Go's type of the parameter, of functions that have one: it shows when a value turns out to be of another type. */
+  readonly type?: string;
+}
+
+export const takes = (kinds: Takes['kinds'], refusal: Takes['refusal'] = invalidArgument): Takes => ({
+  kinds,
+  refusal,
+});
+
+const invalidArgument: Takes['refusal'] = (name, type) => `invalid argument for ${name} (type ${type})`;
+
+/** A parameter with a type of Go. */
+export const typed = (kinds: Takes['kinds'], type: string, refusal: Takes['refusal'] = wrongArgument(type)): Takes => ({
+  kinds,
+  refusal,
+  type,
+});
+
+function wrongArgument(wanted: string): Takes['refusal'] {
+  // The blank at the end is the original's.
+  return (name, type) =>
+    type === 'unknown'
+      ? `cannot use nil as argument (type ${wanted}) to call ${name}`
+      : `cannot use ${type} as argument (type ${wanted}) to call ${name} `;
+}
+
+/** As Go says that a value is not of the type that is needed. */
+export function notOfType(value: Value, type: string): never {
+  return fail(`interface conversion: interface {} is ${value === null ? 'nil' : typeName(value)}, not ${type}`);
 }
 
 export function define(
@@ -27,9 +65,9 @@ export function define(
   [min, max]: readonly [number, number],
   returns: Type,
   call: Builtin['call'],
-  takes?: Builtin['takes'],
+  first?: Takes,
 ): Builtin {
-  return { name, min, max, returns, call, ...(takes === undefined ? {} : { takes }) };
+  return { name, min, max, returns, call, ...(first === undefined ? {} : { takes: first }) };
 }
 
 export const anyNumber = Number.POSITIVE_INFINITY;
@@ -42,9 +80,9 @@ export function unsuited(name: string, value: Value): never {
   return fail(`invalid argument for ${name} (type ${typeName(value)})`);
 }
 
-export function textArgument(name: string, args: readonly Value[], at: number): string {
+export function textArgument(args: readonly Value[], at: number): string {
   const value = argument(args, at);
-  return typeof value === 'string' ? value : unsuited(name, value);
+  return typeof value === 'string' ? value : notOfType(value, 'string');
 }
 
 export function intArgument(name: string, args: readonly Value[], at: number): bigint {

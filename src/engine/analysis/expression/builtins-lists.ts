@@ -1,5 +1,15 @@
 /** Built-in functions on lists and maps. */
-import { anyNumber, argument, define, intArgument, listArgument, mapArgument, textArgument } from './builtin.ts';
+import {
+  anyNumber,
+  argument,
+  define,
+  intArgument,
+  listArgument,
+  mapArgument,
+  takes,
+  textArgument,
+  typed,
+} from './builtin.ts';
 import type { Builtin } from './builtin.ts';
 import { fail } from './expression-error.ts';
 import { fetch, isEqual, isOrdered } from './operations.ts';
@@ -8,24 +18,56 @@ import { textOf } from './value-text.ts';
 import { isList, isMap, isNumber, typeName } from './values.ts';
 import type { Value } from './values.ts';
 
-const list = ['list'] as const;
-const map = ['map'] as const;
+const only = (kind: 'list' | 'map', what: (name: string, type: string) => string) => takes([kind], what);
+const toCut = only('list', (_name, type) => `cannot take from ${type}`);
+const toChange = only('list', (name, type) => `cannot ${name} ${type}`);
+const toRead = only('map', (name, type) => `cannot get ${name} from ${type}`);
+const toPick = only('list', (name, type) => `cannot get ${name} element from ${type}`);
 
 export const listBuiltins: readonly Builtin[] = [
-  define('first', [1, 1], types.unknown, (args) => listArgument('first', args, 0)[0] ?? null, list),
-  define('last', [1, 1], types.unknown, (args) => listArgument('last', args, 0).at(-1) ?? null, list),
+  define('first', [1, 1], types.unknown, (args) => picked('first', args)[0] ?? null, toPick),
+  define('last', [1, 1], types.unknown, (args) => picked('last', args).at(-1) ?? null, toPick),
   define('get', [2, 2], types.unknown, (args) => got(argument(args, 0), argument(args, 1))),
-  define('take', [2, 2], types.anyList, (args) => taken(args), list),
-  define('keys', [1, 1], types.anyList, (args) => [...mapArgument('keys', args, 0).keys()], map),
-  define('values', [1, 1], types.anyList, (args) => [...mapArgument('values', args, 0).values()], map),
-  define('toPairs', [1, 1], types.anyList, (args) => [...mapArgument('toPairs', args, 0)], map),
-  define('fromPairs', [1, 1], types.anyMap, (args) => new Map(listArgument('fromPairs', args, 0).map(pairOf)), list),
-  define('reverse', [1, 1], types.anyList, (args) => listArgument('reverse', args, 0).toReversed(), list),
-  define('uniq', [1, 1], types.anyList, (args, { charge }) => distinct(listArgument('uniq', args, 0), charge), list),
-  define('concat', [1, anyNumber], types.anyList, (args, { charge }) => concatenated(args, charge), list),
-  define('flatten', [1, 1], types.anyList, (args) => flattened(listArgument('flatten', args, 0)), list),
-  define('sort', [1, 2], types.anyList, (args) => sorted(listArgument('sort', args, 0), orderOf('sort', args)), list),
+  define('take', [2, 2], types.anyList, (args) => taken(args), toCut),
+  define('keys', [1, 1], types.anyList, (args) => [...mapArgument('keys', args, 0).keys()], toRead),
+  define('values', [1, 1], types.anyList, (args) => [...mapArgument('values', args, 0).values()], toRead),
+  define(
+    'toPairs',
+    [1, 1],
+    types.anyList,
+    (args) => [...mapArgument('toPairs', args, 0)],
+    only('map', (_name, type) => `cannot transform ${type} to pairs`),
+  ),
+  define(
+    'fromPairs',
+    [1, 1],
+    types.mapOf(types.unknown, 'map[interface {}]interface {}'),
+    (args) => new Map(listArgument('fromPairs', args, 0).map(pairOf)),
+    only('list', (_name, type) => `cannot transform ${type} from pairs`),
+  ),
+  define('reverse', [1, 1], types.anyList, (args) => listArgument('reverse', args, 0).toReversed(), toChange),
+  define(
+    'uniq',
+    [1, 1],
+    types.anyList,
+    (args, { charge }) => distinct(listArgument('uniq', args, 0), charge),
+    toChange,
+  ),
+  define('concat', [1, anyNumber], types.anyList, (args, { charge }) => concatenated(args, charge), toChange),
+  define('flatten', [1, 1], types.anyList, (args) => flattened(listArgument('flatten', args, 0)), toChange),
+  define(
+    'sort',
+    [1, 2],
+    types.anyList,
+    (args) => sorted(listArgument('sort', args, 0), orderOf(args)),
+    typed(['list'], '[]int'),
+  ),
 ];
+
+/** Nothing has no first element, which is no mistake. */
+function picked(name: string, args: readonly Value[]): readonly Value[] {
+  return argument(args, 0) === null ? [] : listArgument(name, args, 0);
+}
 
 /** As `a[b]`, but nil instead of an error. */
 function got(holder: Value, key: Value): Value {
@@ -86,9 +128,9 @@ function flattened(items: readonly Value[]): Value[] {
 export type Order = 'asc' | 'desc';
 
 /** The order named by the last argument of `sort` and `sortBy`. */
-export function orderOf(name: string, args: readonly Value[]): Order {
+export function orderOf(args: readonly Value[]): Order {
   if (args.length < 2) return 'asc';
-  const order = textArgument(name, args, 1);
+  const order = textArgument(args, 1);
   return order === 'asc' || order === 'desc' ? order : fail(`invalid order ${order}, expected asc or desc`);
 }
 

@@ -1,5 +1,5 @@
 /** Built-in functions on numbers and bits, and conversions. */
-import { anyNumber, argument, define, intArgument, numberArgument, unsuited } from './builtin.ts';
+import { anyNumber, argument, define, intArgument, numberArgument, takes, typed, unsuited } from './builtin.ts';
 import type { Builtin } from './builtin.ts';
 import { fail } from './expression-error.ts';
 import { calculate, isOrdered } from './operations.ts';
@@ -8,17 +8,25 @@ import { textOf } from './value-text.ts';
 import { isList, isMap, isNumber, isSpecial, toFloat, toInt, truncated, typeName } from './values.ts';
 import type { Value } from './values.ts';
 
-const numeric = ['int', 'float'] as const;
+const kinds = ['int', 'float'] as const;
+const numeric = takes(kinds);
+const whole = { ...typed(['int'], 'int'), all: true } as const;
 
 export const numberBuiltins: readonly Builtin[] = [
-  define('len', [1, 1], types.int, (args) => BigInt(lengthOf(argument(args, 0))), ['list', 'map', 'string', 'bytes']),
+  define(
+    'len',
+    [1, 1],
+    types.int,
+    (args) => BigInt(lengthOf(argument(args, 0))),
+    takes(['list', 'map', 'string', 'bytes']),
+  ),
   define('type', [1, 1], types.string, (args) => kindOf(argument(args, 0))),
   define('abs', [1, 1], types.unknown, (args) => absolute(numberArgument('abs', args, 0)), numeric),
   define('ceil', [1, 1], types.float, (args) => Math.ceil(toFloat(numberArgument('ceil', args, 0))), numeric),
   define('floor', [1, 1], types.float, (args) => Math.floor(toFloat(numberArgument('floor', args, 0))), numeric),
   define('round', [1, 1], types.float, (args) => rounded(toFloat(numberArgument('round', args, 0))), numeric),
-  define('int', [1, 1], types.int, (args) => toInteger(argument(args, 0)), [...numeric, 'string', 'duration']),
-  define('float', [1, 1], types.float, (args) => toFloating(argument(args, 0)), [...numeric, 'string']),
+  define('int', [1, 1], types.int, (args) => toInteger(argument(args, 0)), takes([...kinds, 'string', 'duration'])),
+  define('float', [1, 1], types.float, (args) => toFloating(argument(args, 0)), takes([...kinds, 'string'])),
   define('string', [1, 1], types.string, (args, { charge }) => {
     const text = textOf(argument(args, 0));
     charge(text.length);
@@ -26,8 +34,8 @@ export const numberBuiltins: readonly Builtin[] = [
   }),
   define('max', [1, anyNumber], types.unknown, (args) => extreme('max', args)),
   define('min', [1, anyNumber], types.unknown, (args) => extreme('min', args)),
-  define('mean', [1, anyNumber], types.float, (args) => mean(flatNumbers('mean', args).map(toFloat))),
-  define('median', [1, anyNumber], types.float, (args) => median(flatNumbers('median', args).map(toFloat))),
+  define('mean', [1, anyNumber], types.unknown, (args) => mean(flatNumbers('mean', args).map(toFloat))),
+  define('median', [1, anyNumber], types.unknown, (args) => median(flatNumbers('median', args).map(toFloat))),
   ...bitwise(),
 ];
 
@@ -122,13 +130,7 @@ function median(numbers: readonly number[]): number {
 
 function bitwise(): Builtin[] {
   const two = (name: string, of: (one: bigint, other: bigint) => bigint): Builtin =>
-    define(
-      name,
-      [2, 2],
-      types.int,
-      (args) => toInt(of(intArgument(name, args, 0), intArgument(name, args, 1))),
-      numeric,
-    );
+    define(name, [2, 2], types.int, (args) => toInt(of(intArgument(name, args, 0), intArgument(name, args, 1))), whole);
   return [
     two('bitand', (one, other) => one & other),
     two('bitor', (one, other) => one | other),
@@ -137,7 +139,7 @@ function bitwise(): Builtin[] {
     two('bitshl', (one, by) => (isShiftable(by) ? one << by : 0n)),
     two('bitshr', (one, by) => (isShiftable(by) ? one >> by : one < 0n ? -1n : 0n)),
     two('bitushr', (one, by) => (isShiftable(by) ? BigInt.asUintN(64, one) >> by : 0n)),
-    define('bitnot', [1, 1], types.int, (args) => ~intArgument('bitnot', args, 0), numeric),
+    define('bitnot', [1, 1], types.int, (args) => ~intArgument('bitnot', args, 0), whole),
   ];
 }
 
@@ -148,4 +150,4 @@ function isShiftable(by: bigint): boolean {
 }
 
 export const sumOf = (numbers: readonly Value[]): Value =>
-  numbers.reduce<Value>((sum, item) => calculate('+', sum, isNumber(item) ? item : unsuited('sum', item)), 0n);
+  numbers.reduce<Value>((sum, item) => calculate('+', item, sum), 0n);

@@ -1,5 +1,5 @@
 /** Built-in functions on texts, JSON and Base64. */
-import { argument, define, intArgument, listArgument, textArgument, unsuited } from './builtin.ts';
+import { argument, define, intArgument, listArgument, notOfType, textArgument, typed } from './builtin.ts';
 import type { Builtin } from './builtin.ts';
 import { fail, limits } from './expression-error.ts';
 import * as types from './types.ts';
@@ -7,85 +7,71 @@ import { jsonOf } from './value-text.ts';
 import { fromUtf8, isSpecial, utf8, valueOf } from './values.ts';
 import type { Value } from './values.ts';
 
-const text = ['string'] as const;
-const texts = types.listOf(types.string);
+const text = typed(['string'], 'string');
+const textsOnly = { ...text, all: true } as const;
+/** Of several forms of a function the last one says what is wrong, and it wants another number of arguments. */
+const textOfMore = typed(['string'], 'string', (name) => `not enough arguments to call ${name}`);
+const textOfFewer = typed(['string'], 'string', (name, type, args) =>
+  args > 1 ? `too many arguments to call ${name}` : text.refusal(name, type, args),
+);
 
 export const textBuiltins: readonly Builtin[] = [
-  define(
-    'trim',
-    [1, 2],
-    types.string,
-    (args) => trimmed(textArgument('trim', args, 0), optional('trim', args, 1)),
-    text,
-  ),
+  define('trim', [1, 2], types.string, (args) => trimmed(textArgument(args, 0), optional(args, 1)), textOfMore),
   define(
     'trimPrefix',
     [1, 2],
     types.string,
-    (args) => withoutPrefix(textArgument('trimPrefix', args, 0), optional('trimPrefix', args, 1) ?? ' '),
-    text,
+    (args) => withoutPrefix(textArgument(args, 0), optional(args, 1) ?? ' '),
+    textOfFewer,
   ),
   define(
     'trimSuffix',
     [1, 2],
     types.string,
-    (args) => withoutSuffix(textArgument('trimSuffix', args, 0), optional('trimSuffix', args, 1) ?? ' '),
-    text,
+    (args) => withoutSuffix(textArgument(args, 0), optional(args, 1) ?? ' '),
+    textOfFewer,
   ),
-  define('upper', [1, 1], types.string, (args) => textArgument('upper', args, 0).toUpperCase(), text),
-  define('lower', [1, 1], types.string, (args) => textArgument('lower', args, 0).toLowerCase(), text),
-  define('split', [2, 3], texts, (args) => parts('split', args).map(([part]) => part), text),
+  define('upper', [1, 1], types.string, (args) => textArgument(args, 0).toUpperCase(), text),
+  define('lower', [1, 1], types.string, (args) => textArgument(args, 0).toLowerCase(), text),
+  define('split', [2, 3], types.textList, (args) => parts('split', args).map(([part]) => part), textOfMore),
   define(
     'splitAfter',
     [2, 3],
-    texts,
+    types.textList,
     (args) => parts('splitAfter', args).map(([part, separator]) => part + separator),
-    text,
+    textOfMore,
   ),
   define('replace', [3, 4], types.string, (args, { charge }) => replaced(args, charge), text),
   define('repeat', [2, 2], types.string, (args, { charge }) => repeated(args, charge), text),
-  define('join', [1, 2], types.string, (args, { charge }) => joined(args, charge), ['list']),
+  define('join', [1, 2], types.string, (args, { charge }) => joined(args, charge), typed(['list'], '[]string')),
   define(
     'indexOf',
     [2, 2],
     types.int,
-    (args) => byteIndex(textArgument('indexOf', args, 0), (one) => one.indexOf(textArgument('indexOf', args, 1))),
-    text,
+    (args) => byteIndex(textArgument(args, 0), (one) => one.indexOf(textArgument(args, 1))),
+    textsOnly,
   ),
   define(
     'lastIndexOf',
     [2, 2],
     types.int,
-    (args) =>
-      byteIndex(textArgument('lastIndexOf', args, 0), (one) => one.lastIndexOf(textArgument('lastIndexOf', args, 1))),
-    text,
+    (args) => byteIndex(textArgument(args, 0), (one) => one.lastIndexOf(textArgument(args, 1))),
+    textsOnly,
   ),
-  define(
-    'hasPrefix',
-    [2, 2],
-    types.bool,
-    (args) => textArgument('hasPrefix', args, 0).startsWith(textArgument('hasPrefix', args, 1)),
-    text,
-  ),
-  define(
-    'hasSuffix',
-    [2, 2],
-    types.bool,
-    (args) => textArgument('hasSuffix', args, 0).endsWith(textArgument('hasSuffix', args, 1)),
-    text,
-  ),
+  define('hasPrefix', [2, 2], types.bool, (args) => textArgument(args, 0).startsWith(textArgument(args, 1)), text),
+  define('hasSuffix', [2, 2], types.bool, (args) => textArgument(args, 0).endsWith(textArgument(args, 1)), text),
   define('toJSON', [1, 1], types.string, (args, { charge }) => {
     const json = jsonOf(argument(args, 0));
     charge(json.length);
     return json;
   }),
-  define('fromJSON', [1, 1], types.unknown, (args) => fromJson(textArgument('fromJSON', args, 0)), text),
-  define('toBase64', [1, 1], types.string, (args) => base64(argument(args, 0))),
-  define('fromBase64', [1, 1], types.string, (args) => decoded(textArgument('fromBase64', args, 0)), text),
+  define('fromJSON', [1, 1], types.unknown, (args) => fromJson(textArgument(args, 0)), text),
+  define('toBase64', [1, 1], types.string, (args) => base64(argument(args, 0)), typed(['string', 'bytes'], 'string')),
+  define('fromBase64', [1, 1], types.string, (args) => decoded(textArgument(args, 0)), text),
 ];
 
-function optional(name: string, args: readonly Value[], at: number): string | undefined {
-  return args.length > at ? textArgument(name, args, at) : undefined;
+function optional(args: readonly Value[], at: number): string | undefined {
+  return args.length > at ? textArgument(args, at) : undefined;
 }
 
 /** Without characters: white space. */
@@ -104,8 +90,8 @@ const withoutSuffix = (value: string, suffix: string): string =>
 
 /** Each part with the separator after it; a limit leaves the rest in the last part. */
 function parts(name: string, args: readonly Value[]): [string, string][] {
-  const value = textArgument(name, args, 0);
-  const separator = textArgument(name, args, 1);
+  const value = textArgument(args, 0);
+  const separator = textArgument(args, 1);
   const wanted = args.length > 2 ? Number(intArgument(name, args, 2)) : -1;
   if (wanted === 0) return [];
   const all = separator === '' ? Array.from(value) : value.split(separator);
@@ -115,9 +101,9 @@ function parts(name: string, args: readonly Value[]): [string, string][] {
 }
 
 function replaced(args: readonly Value[], charge: (made: number) => void): string {
-  const value = textArgument('replace', args, 0);
-  const from = textArgument('replace', args, 1);
-  const to = textArgument('replace', args, 2);
+  const value = textArgument(args, 0);
+  const from = textArgument(args, 1);
+  const to = textArgument(args, 2);
   const times = args.length > 3 ? Number(intArgument('replace', args, 3)) : -1;
   const pieces = from === '' ? ['', ...Array.from(value), ''] : value.split(from);
   charge(value.length + pieces.length * to.length);
@@ -126,7 +112,7 @@ function replaced(args: readonly Value[], charge: (made: number) => void): strin
 }
 
 function repeated(args: readonly Value[], charge: (made: number) => void): string {
-  const value = textArgument('repeat', args, 0);
+  const value = textArgument(args, 0);
   const times = intArgument('repeat', args, 1);
   if (times < 0n) fail(`invalid argument for repeat (expected positive integer, got ${times})`);
   if (times > BigInt(limits.memory)) fail('memory budget exceeded');
@@ -135,8 +121,10 @@ function repeated(args: readonly Value[], charge: (made: number) => void): strin
 }
 
 function joined(args: readonly Value[], charge: (made: number) => void): string {
-  const items = listArgument('join', args, 0).map((item) => (typeof item === 'string' ? item : unsuited('join', item)));
-  const glue = optional('join', args, 1) ?? '';
+  const items = listArgument('join', args, 0).map((item) =>
+    typeof item === 'string' ? item : notOfType(item, 'string'),
+  );
+  const glue = optional(args, 1) ?? '';
   charge(items.reduce((sum, item) => sum + item.length + glue.length, 0));
   return items.join(glue);
 }
@@ -162,7 +150,7 @@ function base64(value: Value): string {
     ? value.bytes
     : typeof value === 'string'
       ? utf8(value)
-      : unsuited('toBase64', value);
+      : notOfType(value, 'string');
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 

@@ -1,6 +1,6 @@
 /** Built-in functions on times, and the methods of times and durations. */
 import { parseDuration } from '#api/duration.ts';
-import { argument, define, textArgument } from './builtin.ts';
+import { argument, define, textArgument, typed } from './builtin.ts';
 import type { Builtin } from './builtin.ts';
 import { fail } from './expression-error.ts';
 import { readByLayout } from './go-layout.ts';
@@ -12,11 +12,15 @@ import type { Duration, Time, Value } from './values.ts';
 
 export const timeBuiltins: readonly Builtin[] = [
   define('now', [0, 0], types.time, (_args, { now }) => ({ is: 'time', nanoseconds: now, zone: 'UTC' })),
-  define('duration', [1, 1], types.duration, (args) => durationOf(textArgument('duration', args, 0)), ['string']),
+  define('duration', [1, 1], types.duration, (args) => durationOf(textArgument(args, 0)), typed(['string'], 'string')),
   define('date', [1, 3], types.time, (args) => dateOf(args)),
-  define('timezone', [1, 1], types.zone, (args) => ({ is: 'zone', name: zoneOf(textArgument('timezone', args, 0)) }), [
-    'string',
-  ]),
+  define(
+    'timezone',
+    [1, 1],
+    types.zone,
+    (args) => ({ is: 'zone', name: zoneOf(textArgument(args, 0)) }),
+    typed(['string'], 'string'),
+  ),
 ];
 
 function durationOf(text: string): Duration {
@@ -51,9 +55,9 @@ function dateOf(args: readonly Value[]): Time {
   const [first = null] = args;
   const leading = isSpecial(first, 'zone') ? first.name : undefined;
   const rest = leading === undefined ? args : args.slice(1);
-  const text = textArgument('date', rest, 0);
-  const zone = rest.length > 2 ? zoneOf(textArgument('date', rest, 2)) : (leading ?? 'UTC');
-  for (const layout of rest.length > 1 ? [textArgument('date', rest, 1)] : layouts) {
+  const text = textArgument(rest, 0);
+  const zone = rest.length > 2 ? zoneOf(textArgument(rest, 2)) : (leading ?? 'UTC');
+  for (const layout of rest.length > 1 ? [textArgument(rest, 1)] : layouts) {
     const nanoseconds = readByLayout(text, layout, zone);
     if (nanoseconds !== undefined) return { is: 'time', nanoseconds, zone };
   }

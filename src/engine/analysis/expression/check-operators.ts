@@ -115,5 +115,6 @@ function membership(left: Type, right: Type): Type | undefined {
     if (types.areComparable(left, element)) return types.bool;
     return fail(`cannot use ${left.name} as type ${element.name} in array`);
   }
-  return types.isUnknown(right) ? types.bool : undefined;
+  const isOpen = types.isUnknown(right) || (types.isUnknown(left) && right.kind === 'string');
+  return isOpen ? types.bool : undefined;
 }

@@ -1,5 +1,6 @@
 /** Finds unknown names and impossible operations before a condition is evaluated, as far as the types are known. */
 import type { Member, Node } from './ast.ts';
+import type { Builtin } from './builtin.ts';
 import { builtins } from './builtins.ts';
 import { checkBinary, checkUnary } from './check-operators.ts';
 import type { Environment, Signature } from './environment.ts';
@@ -14,6 +15,8 @@ interface Scope {
   readonly locals: ReadonlyMap<string, Type>;
   /** Of the list around: what `#` is. */
   readonly element?: Type;
+  /** What else can be pointed at: `index`, `acc`. */
+  readonly pointers?: readonly string[];
   /** Types of nodes that were seen: a chain of comparisons holds its parts twice. */
   readonly seen: WeakMap<Node, Type>;
 }
@@ -102,7 +105,8 @@ function typeOfMember(node: Member, scope: Scope, called = false): Type {
   if (object.kind === 'nil' && name !== undefined) return fail(`type nil has no field ${name}`);
   const element = object.of ?? types.unknown;
   if (object.kind === 'map') {
-    if (property.kind === 'string' || types.isUnknown(property)) return element;
+    const anyKey = object.name.startsWith('map[interface {}]');
+    if (anyKey || property.kind === 'string' || types.isUnknown(property)) return element;
     return fail(`cannot use ${property.name} to get an element from ${object.name}`);
   }
   if (object.kind === 'list') {
@@ -112,7 +116,7 @@ function typeOfMember(node: Member, scope: Scope, called = false): Type {
   const isMoment = object.kind === 'time' || object.kind === 'duration';
   if (isMoment && name !== undefined && hasMethod(object.kind, name)) return types.func;
   if (name !== undefined) return fail(`type ${object.name} has no ${called ? 'method' : 'field'} ${name}`);
-  if (object.kind === 'string' || object.kind === 'bytes') return types.int;
+  if (object.kind === 'bytes') return types.int;
   return fail(`type ${object.name}[${property.name}] is undefined`);
 }
 
@@ -160,17 +164,20 @@ function typeOfBuiltin(node: Extract<Node, { kind: 'builtin' }>, scope: Scope): 
   const builtin = builtins.get(name) ?? fail(`unknown builtin ${name}`);
   const given = args.map((arg) => typeOf(arg, scope));
   if (given.length < builtin.min || given.length > builtin.max) fail(wrongCount(builtin, given.length));
-  const [first] = given;
-  const isSuited =
-    first === undefined || builtin.takes === undefined || types.isUnknown(first) || builtin.takes.includes(first.kind);
-  if (!isSuited) fail(`invalid argument for ${name} (type ${first.name})`);
-  if (name === 'abs' || name === 'first' || name === 'last') {
-    return (name === 'abs' ? first : first?.of) ?? types.unknown;
-  }
-  return builtin.returns;
+  const [first = types.unknown] = given;
+  const { takes } = builtin;
+  const wrong = (takes?.all === true ? given : given.slice(0, 1)).find(
+    (type) => takes !== undefined && !types.isUnknown(type) && !takes.kinds.includes(type.kind),
+  );
+  if (takes !== undefined && wrong !== undefined) fail(takes.refusal(name, wrong.name, given.length));
+  if (name === 'abs') return first;
+  if (name === 'take') return first.name === types.anyList.name ? types.anyList : first;
+  return name === 'first' || name === 'last' ? types.elementOf(first) : builtin.returns;
 }
 
-function wrongCount({ min, max }: { min: number; max: number }, given: number): string {
+function wrongCount({ name, min, max, takes }: Builtin, given: number): string {
+  const isTyped = takes?.type !== undefined || name === 'string' || name === 'max' || name === 'min';
+  if (isTyped) return `${given < min ? 'not enough' : 'too many'} arguments to call ${name}`;
   const expected = max === Number.POSITIVE_INFINITY ? `at least ${min}` : min === max ? `${min}` : `${min} to ${max}`;
   return `invalid number of arguments (expected ${expected}, got ${given})`;
 }
@@ -180,7 +187,7 @@ function typeOfPredicateFunction(name: string, args: readonly Node[], scope: Sco
   const definition = predicateFunctions.get(name) ?? fail(`unknown builtin ${name}`);
   const list = over === undefined ? types.unknown : typeOf(over, scope);
   if (list.kind !== 'list' && !types.isUnknown(list)) fail(`builtin ${name} takes only array (got ${list.name})`);
-  const inner: Scope = { ...scope, element: list.of ?? types.unknown };
+  const inner: Scope = { ...scope, element: list.of ?? types.unknown, pointers: definition.pointers ?? [] };
   const answer = predicate === undefined ? undefined : typeOf(predicate, inner);
   const isBoolean = answer === undefined || answer.kind === 'bool' || types.isUnknown(answer);
   if (definition.asksBoolean && !isBoolean) fail(`predicate should return boolean (got ${answer.name})`);
@@ -191,8 +198,8 @@ function typeOfPredicateFunction(name: string, args: readonly Node[], scope: Sco
 function typeOfPointer(name: string, scope: Scope): Type {
   if (scope.element === undefined) return fail('cannot use pointer accessor outside predicate');
   if (name === '') return scope.element;
-  if (name === 'index') return types.int;
-  return name === 'acc' ? types.unknown : fail(`unknown pointer #${name}`);
+  if (scope.pointers?.includes(name) !== true) return fail(`unknown pointer #${name}`);
+  return name === 'index' ? types.int : types.unknown;
 }
 
 function typeOfLet(node: Extract<Node, { kind: 'let' }>, scope: Scope): Type {

@@ -1,5 +1,5 @@
 /** The names that a condition may use besides the built-in functions. */
-import { argument } from './builtin.ts';
+import { argument, notOfType } from './builtin.ts';
 import { floatOf, integerOf } from './builtins-numbers.ts';
 import { fail } from './expression-error.ts';
 import * as types from './types.ts';
@@ -27,12 +27,12 @@ export interface Environment {
 const isNaNFunction = {
   takes: [types.float],
   returns: types.bool,
-  call: (args: readonly Value[]) => Number.isNaN(floatArgument('isNaN', args)),
+  call: (args: readonly Value[]) => Number.isNaN(floatArgument(args)),
 };
 const isInfFunction = {
   takes: [types.float],
   returns: types.bool,
-  call: (args: readonly Value[]) => Math.abs(floatArgument('isInf', args)) === Number.POSITIVE_INFINITY,
+  call: (args: readonly Value[]) => Math.abs(floatArgument(args)) === Number.POSITIVE_INFINITY,
 };
 
 /** Of success and failure conditions. */
@@ -68,10 +68,10 @@ export const timeEnvironment: Environment = {
   ]),
 };
 
-function floatArgument(name: string, args: readonly Value[]): number {
+function floatArgument(args: readonly Value[]): number {
   const value = argument(args, 0);
   if (isNumber(value)) return toFloat(value);
-  return fail(`cannot use ${value === null ? 'nil' : typeName(value)} as argument (type float64) to call ${name}`);
+  return notOfType(value, 'float64');
 }
 
 function asInt(value: Value): bigint {

@@ -112,7 +112,7 @@ function calculateNumbers(op: Arithmetic, one: bigint | number, other: bigint | 
       return toFloat(one) / toFloat(other);
     case '%':
       if (typeof one !== 'bigint' || typeof other !== 'bigint') return mismatched(op, one, other);
-      return other === 0n ? fail('runtime error: integer divide by zero') : one % other;
+      return other === 0n ? fail('integer divide by zero') : one % other;
     case '**':
     case '^':
       return toFloat(one) ** toFloat(other);
@@ -181,10 +181,12 @@ export function isIn(needle: Value, holder: Value): boolean {
 type TextOp = 'matches' | 'contains' | 'startsWith' | 'endsWith';
 
 export function testText(op: TextOp, one: Value, other: Value): boolean {
+  // Nothing contains nothing, and that is no mistake.
+  if (one === null || other === null) return false;
   const text = op === 'matches' && isSpecial(one, 'bytes') ? fromUtf8(one.bytes) : one;
   if (typeof text !== 'string' || typeof other !== 'string') {
     const wrong = typeof text === 'string' ? other : text;
-    return fail(`interface conversion: interface {} is ${wrong === null ? 'nil' : typeName(wrong)}, not string`);
+    return fail(`interface conversion: interface {} is ${typeName(wrong)}, not string`);
   }
   switch (op) {
     case 'matches':
@@ -221,7 +223,8 @@ function indexOf(value: Value): bigint {
 export function fetch(object: Value, property: Value): Value {
   if (isMap(object)) return object.get(property) ?? null;
   const items = elementsOf(object);
-  if (items === undefined || typeof property === 'string' || property === null) {
+  if (items !== undefined && !isNumber(property)) fail(`invalid operation: int(${typeName(property)})`);
+  if (items === undefined) {
     return fail(`cannot fetch ${textOf(property)} from ${typeName(object)}`);
   }
   const index = indexOf(property);

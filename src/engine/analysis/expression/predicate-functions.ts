@@ -15,6 +15,8 @@ export interface PredicateFunction {
   readonly needsPredicate: boolean;
   /** Whether a third argument may follow. */
   readonly extra: boolean;
+  /** What the predicate may point at besides the element. */
+  readonly pointers?: readonly string[];
   /** Whether the predicate must answer true or false. */
   readonly asksBoolean: boolean;
   /** From the type of the list and that of the predicate's answer. */
@@ -49,10 +51,13 @@ function tests(
   };
 }
 
+/** Nothing is found: nil, not -1. */
+const indexOrNil = (index: number): Value => (index === -1 ? null : BigInt(index));
+
 const elementOf = (list: Type): Type => list.of ?? types.unknown;
 
 function asks(
-  options: Partial<Pick<PredicateFunction, 'needsPredicate' | 'extra'>>,
+  options: Partial<Pick<PredicateFunction, 'needsPredicate' | 'extra' | 'pointers'>>,
   returns: PredicateFunction['returns'],
   call: PredicateFunction['call'],
 ): PredicateFunction {
@@ -103,7 +108,7 @@ export const predicateFunctions: ReadonlyMap<string, PredicateFunction> = new Ma
     'findIndex',
     tests(
       () => types.int,
-      (items, test) => BigInt(items.findIndex(test)),
+      (items, test) => indexOrNil(items.findIndex(test)),
     ),
   ],
   ['findLast', tests(elementOf, (items, test) => items.findLast(test) ?? null)],
@@ -111,7 +116,7 @@ export const predicateFunctions: ReadonlyMap<string, PredicateFunction> = new Ma
     'findLastIndex',
     tests(
       () => types.int,
-      (items, test) => BigInt(items.findLastIndex(test)),
+      (items, test) => indexOrNil(items.findLastIndex(test)),
     ),
   ],
   [
@@ -127,7 +132,7 @@ export const predicateFunctions: ReadonlyMap<string, PredicateFunction> = new Ma
   [
     'map',
     asks(
-      {},
+      { pointers: ['index'] },
       (_list, answer) => types.listOf(answer ?? types.unknown),
       (items, ask) => asked(items, ask),
     ),
@@ -144,7 +149,7 @@ export const predicateFunctions: ReadonlyMap<string, PredicateFunction> = new Ma
     'groupBy',
     asks(
       {},
-      (list) => types.mapOf(list),
+      (list) => types.mapOf(list, 'map[interface {}][]interface {}'),
       (items, ask) => grouped(items, asked(items, ask)),
     ),
   ],
@@ -159,8 +164,8 @@ export const predicateFunctions: ReadonlyMap<string, PredicateFunction> = new Ma
   [
     'reduce',
     asks(
-      { extra: true },
-      () => types.unknown,
+      { extra: true, pointers: ['index', 'acc'] },
+      (_list, answer) => answer ?? types.unknown,
       (items, ask, first) => reduced(items, ask, first),
     ),
   ],

@@ -24,7 +24,7 @@ export interface Type {
 }
 
 export const unknown: Type = { kind: 'unknown', name: 'unknown' };
-export const nil: Type = { kind: 'nil', name: 'nil' };
+export const nil: Type = { kind: 'nil', name: 'unknown' };
 export const bool: Type = { kind: 'bool', name: 'bool' };
 export const int: Type = { kind: 'int', name: 'int' };
 export const int64: Type = { kind: 'int', name: 'int64' };
@@ -36,12 +36,17 @@ export const duration: Type = { kind: 'duration', name: 'time.Duration' };
 export const zone: Type = { kind: 'zone', name: '*time.Location' };
 export const func: Type = { kind: 'func', name: 'func' };
 
-export const listOf = (of: Type): Type => ({ kind: 'list', name: `[]${heldName(of)}`, of });
-export const mapOf = (of: Type): Type => ({ kind: 'map', name: `map[string]${heldName(of)}`, of });
-const heldName = (of: Type): string => (of.kind === 'unknown' || of.kind === 'nil' ? 'interface {}' : of.name);
+/** Lists that a condition makes hold anything, for Go; what is known of their elements is kept all the same. */
+export const listOf = (of: Type, name = '[]interface {}'): Type => ({ kind: 'list', name, of });
+export const mapOf = (of: Type, name = 'map[string]interface {}'): Type => ({ kind: 'map', name, of });
 
 export const anyList = listOf(unknown);
+export const textList = listOf(string, '[]string');
+export const floatList = listOf(float, '[]float64');
 export const anyMap = mapOf(unknown);
+
+/** What Go itself knows of the elements of a list. */
+export const elementOf = ({ name, of = unknown }: Type): Type => (name === anyList.name ? unknown : of);
 
 export const isUnknown = (type: Type): boolean => type.kind === 'unknown';
 export const isNumeric = (type: Type): boolean => type.kind === 'int' || type.kind === 'float';
@@ -53,7 +58,7 @@ export function typeOf(value: Value, elements: 'any' | 'float64'): Type {
   if (typeof value === 'bigint') return int;
   if (typeof value === 'number') return float;
   if (typeof value === 'string') return string;
-  if (isList(value)) return elements === 'float64' ? listOf(float) : anyList;
+  if (isList(value)) return elements === 'float64' ? floatList : anyList;
   if (isMap(value)) return anyMap;
   return { time, duration, zone, bytes, func }[value.is];
 }
