@@ -30,6 +30,8 @@ export interface Player {
   /** What the API server says to an effect, in place of doing it. */
   readonly refuse?: (effect: Effect) => string | undefined;
   readonly until?: number;
+  /** After so many effects, status writes among them, the process dies before it can do anything else. */
+  readonly crashAfter?: number;
 }
 
 export interface Played {
@@ -62,6 +64,7 @@ export function play(spec: ExperimentSpec, player: Player): Played {
   };
   const log: string[] = [];
   const begun = new Map<string, number>();
+  const countdown = { effects: player.crashAfter ?? Number.POSITIVE_INFINITY };
   let experiment = anExperiment(spec);
   for (let seconds = 0; seconds <= (player.until ?? 100); seconds++) {
     const now = start + seconds * 1000;
@@ -69,7 +72,8 @@ export function play(spec: ExperimentSpec, player: Player): Played {
     settle(world, player, begun, seconds);
     for (let again = true, passes = 0; again; passes++) {
       if (passes > 20) throw new Error(`a pass wants another one for ever at ${seconds} s`);
-      const outcome = pass(experiment, world, player, now, (line) => log.push(`${seconds}: ${line}`), begun);
+      const outcome = pass(experiment, world, player, now, (line) => log.push(`${seconds}: ${line}`), begun, countdown);
+      if (outcome === 'crashed') continue;
       for (const event of outcome.events) {
         log.push(`${seconds}: ${event.on} ${event.type} ${event.reason}: ${event.message}`);
       }
@@ -106,7 +110,9 @@ function pass(
   now: number,
   tell: (line: string) => void,
   begun: Map<string, number>,
+  countdown: { effects: number },
 ) {
+  const crashes = (): boolean => (countdown.effects -= 1) === 0;
   const steps = reconcileExperiment({
     experiment,
     sets: [...world.sets.values()],
@@ -125,9 +131,10 @@ function pass(
       refused === undefined ? perform(step.value, world, tell) : { how: 'refused', ok: false, message: refused };
     if (step.value.do === 'create-run' && refused === undefined)
       begun.set(step.value.object.metadata.name, (now - start) / 1000);
+    if (crashes()) return 'crashed';
     step = steps.next(answer);
   }
-  return step.value;
+  return crashes() ? 'crashed' : step.value;
 }
 
 function perform(effect: Effect, world: World, tell: (line: string) => void): unknown {

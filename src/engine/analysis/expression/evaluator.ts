@@ -197,7 +197,7 @@ function weighed(left: Value, right: Value, scope: Scope): Value {
 
 /** Every character is held against every step of a pattern. */
 function weighedPattern(text: Value, pattern: Value, scope: Scope): Value {
-  if (typeof text === 'string' && typeof pattern === 'string') scope.account.spend((text.length * pattern.length) / 16);
+  if (typeof text === 'string' && typeof pattern === 'string') scope.account.spend((text.length * pattern.length) / 4);
   return pattern;
 }
 
