@@ -15,27 +15,37 @@ export function parseLeniently<T>(schema: z.ZodType<T>, given: unknown): Lenient
   if (first.success) return { ok: true, value: first.data, dropped: [] };
   const dropped: Problem[] = [];
   let error = first.error;
-  const copy = { root: given };
+  const repaired: Repaired = { copy: { root: given }, filled: new Set() };
   for (let round = 0; round < mostRounds; round += 1) {
-    dropped.push(...problemsOf(error, copy.root).filter(({ found }) => found !== 'nothing'));
+    dropped.push(...problemsOf(error, repaired.copy.root).filter(({ found }) => found !== 'nothing'));
     // From the end, so that items which go away move none that is still to be repaired.
-    for (const issue of error.issues.toReversed()) repair(copy, ['root', ...issue.path], issue);
-    const again = schema.safeParse(copy.root);
+    for (const issue of error.issues.toReversed()) repair(repaired, ['root', ...issue.path], issue);
+    const again = schema.safeParse(repaired.copy.root);
     if (again.success) return { ok: true, value: again.data, dropped };
     error = again.error;
   }
-  return { ok: false, problems: problemsOf(error, copy.root) };
+  return { ok: false, problems: problemsOf(error, repaired.copy.root) };
+}
+
+interface Repaired {
+  readonly copy: { root: unknown };
+  /** Paths of zeros that were put in. */
+  readonly filled: Set<string>;
 }
 
 /** What is there goes away; what is missing becomes Go's zero; what cannot be zero takes its parent along. */
-function repair(copy: object, path: readonly PropertyKey[], issue: z.core.$ZodIssue): void {
+function repair({ copy, filled }: Repaired, path: readonly PropertyKey[], issue: z.core.$ZodIssue): void {
   const parent = ownParent(copy, path);
   const key = path.at(-1);
   if (parent === undefined || key === undefined) return;
+  const place = path.join('/');
   if (Array.isArray(parent)) replaceItem(parent, Number(key), issue);
+  else if (filled.has(place)) remove(copy, path.slice(0, -1));
   else if (Object.hasOwn(parent, key)) Reflect.deleteProperty(parent, key);
-  else if (hasZero(issue)) Reflect.set(parent, key, zeroOf(issue));
-  else remove(copy, path.slice(0, -1));
+  else if (hasZero(issue)) {
+    Reflect.set(parent, key, zeroOf(issue));
+    filled.add(place);
+  } else remove(copy, path.slice(0, -1));
 }
 
 /** A bad item of a list of objects stays as an empty one, so that the others keep their places. */

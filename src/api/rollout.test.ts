@@ -72,12 +72,13 @@ describe('parseRollout', () => {
     expect(rollout.spec.strategy?.canary?.steps?.[0]?.plugin?.config).toBe(config);
   });
 
-  it('leaves out a pause for a reason that it does not know', () => {
+  it('leaves out a pause for a reason, or since a time, that it does not know', () => {
     const startTime = '2026-01-31T12:00:00Z';
     const status = {
       currentStepIndex: null,
       pauseConditions: [
         { reason: 'Tea', startTime },
+        { reason: 'InconclusiveAnalysisRun', startTime: 'later' },
         { reason: 'BlueGreenPause', startTime },
       ],
     };
