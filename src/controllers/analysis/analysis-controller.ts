@@ -2,7 +2,7 @@
 import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
-import { analysisRuns, keyOf, refOf, refOfKey } from '#cluster/resource.ts';
+import { analysisRuns, jobs, keyOf, refOf, refOfKey } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import type { SecretAnswer, SecretRef } from '#engine/analysis/arguments.ts';
@@ -161,10 +161,26 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     return undefined;
   };
 
+  /** A Job that has ended need not wait for the next look at it. */
+  cluster.stores.of(jobs, { ...scope, labelSelector: jobLabel }).onChange((_before, after) => {
+    const { namespace = '', annotations = {}, ownerReferences = [] } = after?.metadata ?? {};
+    const owner = ownerReferences.find(({ controller, kind }) => controller === true && kind === 'AnalysisRun');
+    const name = owner?.name ?? annotations['analysisrun.argoproj.io/name'];
+    if (after === undefined || name === undefined || !hasEnded(after)) return;
+    queue.add(keyOf({ namespace: annotations['analysisrun.argoproj.io/namespace'] ?? namespace, name }));
+  });
   runs.onChange((_before, after) => {
     if (after !== undefined) queue.add(keyOf(after.metadata));
   });
   return { stop: (options) => queue.stop(options) };
+}
+
+/** On the Jobs that are measurements. */
+const jobLabel = 'analysisrun.argoproj.io/uid';
+
+function hasEnded(job: KubeObject): boolean {
+  const { conditions = [] } = (job['status'] ?? {}) as { conditions?: readonly { type: string }[] }; // of a Job
+  return conditions.some(({ type }) => type === 'Complete' || type === 'Failed');
 }
 
 const missing = ({ name }: SecretRef): SecretAnswer => ({ ok: false, message: `secrets "${name}" not found` });

@@ -1,9 +1,10 @@
 /** The metric providers of an analysis, by their key in `provider` of a metric. */
 import type { Metric } from '#api/analysis-metric.ts';
+import { job } from './job.ts';
 import { prometheus } from './prometheus.ts';
 import type { MakeAnalysisProvider } from './provider.ts';
 
-const providers: Readonly<Record<string, MakeAnalysisProvider>> = { prometheus };
+const providers: Readonly<Record<string, MakeAnalysisProvider>> = { job, prometheus };
 
 /** `undefined` for a provider that nobody knows. */
 export function findAnalysisProvider({ provider }: Metric): MakeAnalysisProvider | undefined {
