@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AnalysisRun } from '#api/analysis-run.ts';
-import type { AnalysisTemplate } from '#api/analysis-template.ts';
 import { rfc3339 } from '#api/time.ts';
 import { hashLabel } from '../rollout/replica-set.ts';
-import { aTemplate, anExperiment, play, start } from './played-experiment.ts';
+import { after, aTemplate, anExperiment, check, play, start } from './played-experiment.ts';
 import { newReplicaSet } from './new-objects.ts';
 
-const check: AnalysisTemplate = {
-  apiVersion: 'argoproj.io/v1alpha1',
-  kind: 'AnalysisTemplate',
-  metadata: { name: 'check' },
-  spec: { metrics: [{ name: 'm', provider: { web: { url: 'http://stub' } } }], args: [{ name: 'hash', value: '' }] },
-};
 const at = (seconds: number): string => rfc3339(start + seconds * 1000);
-const after =
-  (seconds: number, phase: 'Successful' | 'Failed' | 'Inconclusive', message?: string) =>
-  (run: AnalysisRun, age: number) =>
-    age >= seconds
-      ? { phase, ...(message === undefined ? {} : { message }) }
-      : run.spec.terminate === true
-        ? undefined
-        : { phase: 'Running' as const };
 
 describe('an Experiment', () => {
   it('[analysis-39] runs its pods for as long as it is told, then takes them away', () => {
@@ -342,45 +326,6 @@ describe('an Experiment', () => {
       },
     );
     expect(log).toContain("0: rollout Warning AnalysisRunPending: AnalysisRun 'x' transitioned from  -> Pending");
-  });
-});
-
-describe('an Experiment whose controller dies', () => {
-  const spec = {
-    templates: [
-      aTemplate('a', {
-        service: {},
-        template: {
-          metadata: { labels: { app: 'a' } },
-          spec: { containers: [{ name: 'c', ports: [{ containerPort: 80 }] }] },
-        },
-      }),
-      aTemplate('b'),
-    ],
-    duration: '10s',
-    scaleDownDelaySeconds: 2,
-    analyses: [
-      { name: 'x', templateName: 'check', requiredForCompletion: true },
-      { name: 'y', templateName: 'check' },
-    ],
-  };
-  const player = {
-    templates: [check],
-    run: (run: AnalysisRun, age: number) =>
-      run.metadata.name === 'exp-x' ? after(5, 'Successful')(run, age) : undefined,
-    until: 20,
-  };
-
-  it.each(Array.from({ length: 40 }, (_item, at) => at + 1))('after effect %d comes to the same end', (crashAfter) => {
-    const untroubled = play(spec, player);
-    const { status, world } = play(spec, { ...player, crashAfter });
-    expect(status).toMatchObject({ phase: 'Successful', message: 'Required AnalysisRuns completed' });
-    expect(status.templateStatuses?.map((one) => one.status)).toEqual(['Successful', 'Successful']);
-    for (const kind of ['sets', 'services', 'runs'] as const) {
-      expect([...world[kind].keys()]).toEqual([...untroubled.world[kind].keys()]);
-    }
-    expect([...world.sets.values()].map(({ spec }) => spec.replicas)).toEqual([0, 0]);
-    expect(world.runs.get('exp-y')?.spec.terminate).toBe(true);
   });
 });
 

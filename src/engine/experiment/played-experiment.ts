@@ -55,6 +55,23 @@ export const anExperiment = (spec: ExperimentSpec): Experiment => ({
   spec,
 });
 
+/** An AnalysisTemplate that takes one argument. */
+export const check: AnalysisTemplate = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'check' },
+  spec: { metrics: [{ name: 'm', provider: { web: { url: 'http://stub' } } }], args: [{ name: 'hash', value: '' }] },
+};
+/** A run of that age ends so; before that it runs until it is terminated. */
+export const after =
+  (seconds: number, phase: 'Successful' | 'Failed' | 'Inconclusive', message?: string) =>
+  (run: AnalysisRun, age: number) =>
+    age >= seconds
+      ? { phase, ...(message === undefined ? {} : { message }) }
+      : run.spec.terminate === true
+        ? undefined
+        : { phase: 'Running' as const };
+
 /** A second at a time, as many passes as each of them wants. */
 export function play(spec: ExperimentSpec, player: Player): Played {
   const world: World = {
