@@ -11,6 +11,7 @@ import {
   readKubeconfig,
   textIn,
 } from '#cluster/kubeconfig.ts';
+import { proxyFromEnvironment } from '#cluster/proxy-from-environment.ts';
 import type { Transport } from '#cluster/transport.ts';
 import { systemClock } from '#runtime/clock.ts';
 import type { GlobalFlags } from './global-flags.ts';
@@ -52,8 +53,8 @@ async function openTransport(flags: GlobalFlags, env: Readonly<Record<string, st
   if (chosen === undefined || needsLogin(chosen)) return openWithLogin(chosen, flags, options);
   const server = addressOf(chosen);
   const credentials = () => credentialsOf(chosen);
-  const proxyUrl = textIn(chosen.cluster, 'proxy-url');
-  if (proxyUrl === '')
+  const proxyUrl = textIn(chosen.cluster, 'proxy-url') || proxyFromEnvironment(server, env);
+  if (proxyUrl === undefined)
     return { transport: lightTransport({ ...options, server, credentials }), namespace: chosen.namespace };
   const { httpTransport } = await import('#cluster/http-transport.ts');
   const transport = httpTransport({ ...options, server, proxyUrl, clock: systemClock, credentials });
