@@ -7,6 +7,7 @@ const dnsSubdomain = `${dnsLabel}(\\.${dnsLabel})*`;
 const namePart = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${namePart})?`;
 const configKey = '[-._a-zA-Z0-9]+';
+const variableName = '[-._a-zA-Z][-._a-zA-Z0-9]*';
 
 const tooLong = (most: number): string => `must be no more than ${most} characters`;
 
@@ -16,7 +17,14 @@ const form = (rule: string, pattern: string, ...examples: readonly string[]): st
   return `${rule} (e.g. ${quoted}regex used for validation is '${pattern}')`;
 };
 
-const matches = (text: string, pattern: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+
+/** Compiled once: every label of every pod template is looked at. */
+const compiled: ReadonlyMap<string, RegExp> = new Map(
+  [dnsLabel, dnsSubdomain, namePart, labelValue, configKey, variableName].map((pattern) => [pattern, whole(pattern)]),
+);
+
+const matches = (text: string, pattern: string): boolean => (compiled.get(pattern) ?? whole(pattern)).test(text);
 
 const bounded = (text: string, most: number, pattern: string, wrong: string): readonly string[] => [
   ...(text.length > most ? [tooLong(most)] : []),
@@ -57,8 +65,6 @@ export const dnsLabelProblems: Check = (text) => {
   const isDotted = text.includes('.') && matches(text, dnsSubdomain);
   return bounded(text, 63, dnsLabel, isDotted ? 'must not contain dots' : labelForm);
 };
-
-const variableName = '[-._a-zA-Z][-._a-zA-Z0-9]*';
 
 const variableNameForm = form(
   "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
@@ -137,3 +143,20 @@ export const configKeyProblems: Check = (text) => [
 
 export const portNumberProblems = (port: number): readonly string[] =>
   Number.isInteger(port) && port > 0 && port < 65_536 ? [] : ['must be between 1 and 65535, inclusive'];
+
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+
+export const addressProblems: Check = (text) =>
+  ipv4.test(text) || isIpv6(text) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+
+/** Eight groups, of which one run of zeros may be left out, and the last two written as IPv4. */
+function isIpv6(text: string): boolean {
+  const [, head = '', tail] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  if (tail !== undefined && !ipv4.test(tail)) return false;
+  const groups = (tail === undefined ? text : `${head}0:0`).split('::');
+  const count = groups.flatMap((part) => (part === '' ? [] : part.split(':')));
+  const isWhole = groups.length === 1 && count.length === 8;
+  return (
+    count.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) && (isWhole || (groups.length === 2 && count.length < 8))
+  );
+}

@@ -221,6 +221,11 @@ describe('a pod template', () => {
       },
       'spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: Invalid value: "Foo": not a valid selector operator',
     ],
+    [
+      'an alias of no address',
+      { spec: { hostAliases: [{ ip: 'x', hostnames: ['a'] }] } },
+      'spec.template.spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
   ])('is refused with %s', (_name, change, problem) => {
     expect(validateSpec(withTemplate(change))).toBe(problem);
   });

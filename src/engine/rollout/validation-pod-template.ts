@@ -1,8 +1,8 @@
 /** The pod template of a Rollout, checked as the API server will check that of a ReplicaSet: what users get wrong, in its words. */
 import type { LabelSelector } from '#api/workload.ts';
 import { forbidden, invalid, required, unsupported, type FieldProblems } from './field-problem.ts';
-import { dnsLabelProblems, dnsSubdomainProblems } from './kubernetes-names.ts';
-import { isRawObject, listOf, objectOf, sortedEntries, textOf, type RawObject } from './raw-json.ts';
+import { addressProblems, dnsLabelProblems, dnsSubdomainProblems } from './kubernetes-names.ts';
+import { isRawObject, listOf, objectOf, objectsOf, sortedEntries, textOf, type RawObject } from './raw-json.ts';
 import { containerProblems, initContainerProblems } from './validation-containers.ts';
 import { annotationProblems, labelProblems, matchesSelector } from './validation-labels.ts';
 import { schedulingProblems, tolerationProblems } from './validation-scheduling.ts';
@@ -50,9 +50,20 @@ function* podProblems(spec: RawObject, field: string): FieldProblems {
     yield invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive');
   yield* nameProblems(spec, field, { hostname: dnsLabelProblems, subdomain: dnsLabelProblems });
   yield* tolerationProblems(spec, field);
+  yield* hostAliasProblems(spec, field);
   yield* nameProblems(spec, field, { priorityClassName: dnsSubdomainProblems, runtimeClassName: dnsSubdomainProblems });
   if (listOf(spec['ephemeralContainers']).length > 0)
     yield forbidden(`${field}.ephemeralContainers`, 'ephemeral containers not allowed in pod template');
+}
+
+function* hostAliasProblems(spec: RawObject, field: string): FieldProblems {
+  for (const [at, { ip, hostnames }] of objectsOf(spec['hostAliases']).entries()) {
+    const place = `${field}.hostAliases[${at}]`;
+    for (const problem of addressProblems(textOf(ip))) yield invalid(`${place}.ip`, textOf(ip), problem);
+    for (const name of listOf(hostnames).map(textOf)) {
+      for (const problem of dnsSubdomainProblems(name)) yield invalid(`${place}.hostnames`, name, problem);
+    }
+  }
 }
 
 /** What a field may say, and no more; in the API server's order. */
