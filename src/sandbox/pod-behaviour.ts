@@ -21,8 +21,8 @@ const byTag: Readonly<Record<string, PodBehaviour>> = {
   flaky: { unreadyAfter: 10_000 },
 };
 
-/** How long the command of a Job takes when nothing says otherwise. */
-const commandTime = 100;
+/** How long the command of a Job takes when nothing says otherwise: a container that starts and ends takes a real node about that long. */
+const commandTime = 1_000;
 
 /** The behaviour that the tag of the first container's image names; a Pod that is not restarted (a Job's) runs its command and ends. */
 export const behaviourByTag: BehaviourOf = (pod) => {

@@ -5,6 +5,7 @@ import { parseDuration } from '#api/duration.ts';
 import { evaluateTime } from '#engine/analysis/expression/expression.ts';
 import { decimalText } from '#engine/analysis/expression/values.ts';
 import { HttpError, type HttpResponse } from '#runtime/http.ts';
+import { withoutUserinfo } from '#runtime/redact.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
 
 const defaultTimeout = 30;
@@ -36,11 +37,11 @@ async function measure({ metric, signal }: MeasurementRequest, deps: AnalysisPro
       body: asked.form.toString(),
     });
     if (!refusesPost.has(posted.status)) return answerOf(posted);
-    return answerOf(await deps.http.send({ ...call, method: 'GET', url: `${asked.url}?${asked.form}` }));
+    return answerOf(await deps.http.send({ ...call, method: 'GET', url: `${asked.url}?${asked.form.toString()}` }));
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HttpError)) throw error;
-    return { kind: 'error', message: `Post "${asked.url}": ${error.message}`, isOutage: true };
+    return { kind: 'error', message: `Post "${withoutUserinfo(asked.url)}": ${error.message}`, isOutage: true };
   }
 }
 

@@ -15,8 +15,8 @@ function start(script: string, spec: Readonly<Record<string, unknown>> = {}): Te
 describe('a Job', () => {
   it('is complete when its Pod has succeeded', async () => {
     const world = start('echo done');
-    await world.pass(1000);
-    expect(world.status(jobs, web)).toMatchObject({ succeeded: 1, completionTime: '2026-01-01T00:00:00Z' });
+    await world.pass(2000);
+    expect(world.status(jobs, web)).toMatchObject({ succeeded: 1, completionTime: '2026-01-01T00:00:01Z' });
     expect(world.condition(jobs, web, 'Complete')).toMatchObject({ status: 'True' });
   });
 
