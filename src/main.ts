@@ -53,6 +53,8 @@ export interface ProcessOptions {
   readonly burst: number;
   /** Metrics and health are served on each of these. */
   readonly ports: readonly number[];
+  /** What `/healthz` answers, for those who compare it; default `OK`. */
+  readonly healthText?: string;
   readonly log: Log;
   /** The one that the log is scrubbed by. */
   readonly redactor: Redactor;
@@ -104,10 +106,13 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   }
 }
 
-async function serveAll({ ports, log }: ProcessOptions, registry: Registry): Promise<readonly StatusServer[]> {
+async function serveAll(
+  { ports, log, healthText }: ProcessOptions,
+  registry: Registry,
+): Promise<readonly StatusServer[]> {
   const servers: StatusServer[] = [];
   for (const port of ports) {
-    const server = await serveStatus({ port, registry, log });
+    const server = await serveStatus({ port, registry, log, ...(healthText === undefined ? {} : { healthText }) });
     log.info(`Serving metrics and health on port ${server.port}`);
     servers.push(server);
   }

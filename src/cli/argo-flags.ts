@@ -4,6 +4,8 @@ import type { RolloutSettings } from '#controllers/rollout/settings.ts';
 import { instanceSelector } from '#controllers/rollout/caches.ts';
 import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
 import { boolFlag, durationFlag, intFlag, listFlag, stringFlag, type FlagValues } from './go-flags.ts';
+import { ownNamespace } from './own-namespace.ts';
+import { version } from './version.ts';
 
 const accepted = 'Accepted without effect: nothing waits for a worker here.';
 
@@ -41,11 +43,14 @@ export const argoFlags = {
   'traefik-api-version': stringFlag(defaultRouterOptions.traefikApiVersion, 'Group and version of TraefikServices.'),
   'ingress-api-version': stringFlag('auto', 'Accepted: Ingresses are those of networking.k8s.io/v1.'),
   'appmesh-crd-version': stringFlag(defaultRouterOptions.appMeshCrdVersion, 'Version of the App Mesh API.'),
-  'aws-target-group-binding-api-version': stringFlag('elbv2.k8s.aws/v1beta1', 'Accepted without effect.'),
-  'alb-tag-key-resource-id': stringFlag('ingress.k8s.aws/resource', 'Accepted without effect.'),
-  'alb-ingress-classes': listFlag(['alb'], 'Accepted without effect: an Ingress is found by its name.'),
+  'aws-target-group-binding-api-version': stringFlag(
+    'elbv2.k8s.aws/v1beta1',
+    'Group and version of TargetGroupBindings.',
+  ),
+  'alb-tag-key-resource-id': stringFlag('ingress.k8s.aws/resource', 'Tag that says what a target group is for.'),
+  'alb-ingress-classes': listFlag(['alb'], 'Classes whose Ingresses are cleaned when their Rollout has gone.'),
   'nginx-ingress-classes': listFlag(['nginx'], 'Accepted without effect: an Ingress is found by its name.'),
-  'aws-verify-target-group': boolFlag(false, 'Accepted, with a warning: target groups are not asked.'),
+  'aws-verify-target-group': boolFlag(false, 'Ask AWS for weights and pods before old pods go.'),
   'alb-verify-weight': boolFlag(false, ''),
   'self-service-notification-enabled': boolFlag(false, 'Accepted: notifications come later.'),
   controllers: stringFlag('', 'Run this controller alone; only analysis can be.'),
@@ -70,9 +75,24 @@ function watched(flags: ArgoFlags, environment: Environment): { readonly namespa
   return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
 }
 
-/** Where the controller runs. */
-export function ownNamespace(environment: Environment): string {
-  return environment['POD_NAMESPACE'] || 'argo-rollouts';
+/** Whether AWS is asked what its load balancers do. */
+export function asksAws(flags: ArgoFlags): boolean {
+  return flags['aws-verify-target-group'] || flags['alb-verify-weight'];
+}
+
+const verifyInterval = 'ROLLOUT_VERIFY_RETRY_INTERVAL';
+
+/** What in the environment cannot be used. */
+export function argoWarnings(environment: Environment): readonly string[] {
+  const text = environment[verifyInterval];
+  return text === undefined || text === '' || verifyAgainIn(environment).verifyAgainIn !== undefined
+    ? []
+    : [`Cannot use ${verifyInterval}=${text}: it must be a number of seconds from 1 on; the default of 10 holds`];
+}
+
+function verifyAgainIn(environment: Environment): { readonly verifyAgainIn?: number } {
+  const text = environment[verifyInterval] ?? '';
+  return /^[1-9]\d{0,5}$/.test(text) ? { verifyAgainIn: Number(text) * 1_000 } : {};
 }
 
 export function rolloutSettings(flags: ArgoFlags, environment: Environment): RolloutSettings {
@@ -81,6 +101,10 @@ export function rolloutSettings(flags: ArgoFlags, environment: Environment): Rol
     ...watched(flags, environment),
     ...(instanceId === '' ? {} : { instanceId }),
     concurrency: flags['rollout-threads'],
+    ...verifyAgainIn(environment),
+    targetGroupBindingApiVersion: flags['aws-target-group-binding-api-version'],
+    albIngressClasses: flags['alb-ingress-classes'],
+    build: { version: `v${version}+serin`, runtime: process.version, architecture: process.arch },
     routers: {
       ...defaultRouterOptions,
       istioApiVersion: flags['istio-api-version'],

@@ -4,7 +4,7 @@ import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { runControllers, type ApiPart } from '#main.ts';
-import { argoFlags, argoProblem, type ArgoFlags } from './argo-flags.ts';
+import { argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
 import { argoRolloutsPart } from './apis/argo-rollouts.ts';
 import { flaggerPart } from './apis/flagger.ts';
 import type { CommandIo } from './command-io.ts';
@@ -22,6 +22,8 @@ interface Wanted {
   readonly burst: number;
   readonly ports: readonly number[];
   readonly logLevel: string;
+  /** What `/healthz` answers; default `OK`. */
+  readonly healthText?: string;
   /** Told once there is a log. */
   readonly warnings: readonly string[];
 }
@@ -123,7 +125,6 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
     io.stderr(`${wrong}\n`);
     return 2;
   }
-  const verifies = flags['aws-verify-target-group'] || flags['alb-verify-weight'];
   return runWanted(
     {
       parts: [argoRolloutsPart(flags, process.env)],
@@ -133,7 +134,8 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
       burst: flags.burst,
       ports: [flags.metricsPort, flags.healthzPort],
       logLevel: flags.loglevel,
-      warnings: verifies ? ['--aws-verify-target-group has no effect: target groups are not asked yet'] : [],
+      warnings: argoWarnings(process.env),
+      healthText: 'ok',
     },
     io,
   );

@@ -5,6 +5,7 @@ import type { Clock } from '#runtime/clock.ts';
 import type { Log } from '#runtime/log.ts';
 import type { Client } from './client.ts';
 import { type ClusterMetrics, clusterMetrics } from './cluster-metrics.ts';
+import { servedPlurals } from './discovery.ts';
 import { type EventRecorder, createEventRecorder } from './event-recorder.ts';
 import { kubeClient } from './kube-client.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -35,6 +36,8 @@ export interface Cluster {
   readonly stores: Stores;
   readonly events: EventRecorder;
   readonly metrics: ClusterMetrics;
+  /** Plurals of the kinds that the API server serves under a group and version. Throws `ApiError` when it does not say. */
+  served(of: Pick<Resource, 'group' | 'version'>, signal?: AbortSignal): Promise<ReadonlySet<string>>;
   /** Whether writes are allowed now. What reaches others than the API server has to ask by itself. */
   canWrite(): boolean;
   /**
@@ -80,6 +83,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
     canWrite: () => canWrite?.() ?? true,
     stores,
     metrics,
+    served: (of, signal) => servedPlurals(transport, of, signal),
     share: (mayWrite, name) => ({ ...cluster, ...writers(mayWrite, name), canWrite: mayWrite }),
     async stop({ grace = 2_000 } = {}) {
       stores.stop();

@@ -17,6 +17,8 @@ export interface StatusServerOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly log: Log;
+  /** What `/healthz` answers; default `OK`. */
+  readonly healthText?: string;
   /** How long a client may take to send a request, in milliseconds. Default 5 s, as in the original. */
   readonly requestTimeout?: number;
 }
@@ -30,10 +32,11 @@ export function serveStatus({
   port,
   registry,
   log,
+  healthText = 'OK',
   requestTimeout = 5_000,
 }: StatusServerOptions): Promise<StatusServer> {
   const app = new Hono();
-  app.get('/healthz', (context) => context.text('OK'));
+  app.get('/healthz', (context) => context.text(healthText));
   app.get('/metrics', async (context) =>
     context.body(await registry.metrics(), 200, { 'Content-Type': registry.contentType }),
   );

@@ -1,10 +1,15 @@
 /** The API of Argo Rollouts as a part of the controller process. */
+import { readFile } from 'node:fs/promises';
 import { analysisRuns, analysisTemplates, experiments, rollouts } from '#cluster/resource.ts';
 import { startAnalysisController } from '#controllers/analysis/analysis-controller.ts';
 import { startExperimentController } from '#controllers/experiment/experiment-controller.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
 import type { ApiPart } from '#main.ts';
-import { analysisSettings, ownNamespace, rolloutSettings, type ArgoFlags } from '../argo-flags.ts';
+import type { Context } from '#controllers/context.ts';
+import type { RolloutSettings } from '#controllers/rollout/settings.ts';
+import { loadBalancersOf } from '#traffic/aws/elastic-load-balancing.ts';
+import { analysisSettings, asksAws, rolloutSettings, type ArgoFlags } from '../argo-flags.ts';
+import { ownNamespace } from '../own-namespace.ts';
 
 export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<string, string | undefined>>): ApiPart {
   const settings = rolloutSettings(flags, environment);
@@ -29,7 +34,10 @@ export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<
         startAnalysisController(context, analysis),
         ...(flags.controllers === 'analysis'
           ? []
-          : [startRolloutController(context, settings), startExperimentController(context, analysis)]),
+          : [
+              startRolloutController(context, withAws(settings, flags, environment, context)),
+              startExperimentController(context, analysis),
+            ]),
       ];
       return {
         async stop(options) {
@@ -38,4 +46,18 @@ export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<
       };
     },
   };
+}
+
+/** With the AWS account that the environment names, where flags ask for it. */
+function withAws(
+  settings: RolloutSettings,
+  flags: ArgoFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+  { http, clock }: Context,
+): RolloutSettings {
+  if (!asksAws(flags)) return settings;
+  const readText = (file: string): Promise<string> => readFile(file, 'utf8');
+  const balancers = loadBalancersOf({ http, now: () => clock.now(), environment, readText });
+  const albVerifier = { balancers, tag: flags['alb-tag-key-resource-id'] };
+  return { ...settings, routers: { ...settings.routers, albVerifier } };
 }

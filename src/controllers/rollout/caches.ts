@@ -14,12 +14,9 @@ import type { Store } from '#cluster/store.ts';
 import { instanceIdLabel } from '#engine/rollout/analysis-runs.ts';
 import { PassFailed } from '#engine/rollout/effects.ts';
 import { hashLabel } from '#engine/rollout/replica-set.ts';
-import { sleep } from '#runtime/clock.ts';
 import type { Context } from '../context.ts';
+import { firstLists } from '../first-lists.ts';
 import type { RolloutSettings } from './settings.ts';
-
-/** How long a pass waits for the first list of a kind that it needs, in milliseconds. */
-const firstListLimit = 5_000;
 
 /** Name of the index of children by the uid of their controller. */
 export const ownerIndex = 'owner';
@@ -59,7 +56,7 @@ export function openRolloutCaches(
   const known = new Map<string, Store>();
   const open = (resource: Resource, options: Parameters<typeof cluster.stores.of>[1]): Store => {
     const store = cluster.stores.of(resource, options);
-    known.set(nameOf(resource), store);
+    known.set(addressOf(resource), store);
     return store;
   };
   const first = {
@@ -72,37 +69,24 @@ export function openRolloutCaches(
   open(analysisTemplates, own);
   if (namespace === undefined) open(clusterAnalysisTemplates, { labelSelector: own.labelSelector });
   const of = (resource: Resource): Store => {
-    const found = known.get(nameOf(resource));
+    const found = known.get(addressOf(resource));
     if (found !== undefined) return found;
     const store = open(resource, scope);
     onOpened(resource, store);
     return store;
   };
-  const listed = new Set<Store>();
+  const allListed = firstLists(clock, (message) => new PassFailed(message));
   return {
     ...first,
     of,
     get: (resource, ref) => of(resource).get(ref),
-    async need(resources, signal) {
-      const waiting = resources
-        .map((resource) => ({ resource, store: of(resource) }))
-        .filter(({ store }) => !listed.has(store));
-      await Promise.all(
-        waiting.map(async ({ resource, store }) => {
-          const isLate = await Promise.race([
-            store.ready.then(() => false),
-            sleep(clock, firstListLimit, signal).then(
-              () => true,
-              () => true,
-            ),
-          ]);
-          if (isLate)
-            throw new PassFailed(`Cannot list ${nameOf(resource)}: install its CRD, or allow Serin to list it`);
-          listed.add(store);
-        }),
-      );
-    },
+    need: (resources, signal) => allListed(resources, of, signal),
   };
+}
+
+/** What is served in two versions is two kinds here: the one that is asked for may be the only one. */
+function addressOf(resource: Resource): string {
+  return `${nameOf(resource)} ${resource.version}`;
 }
 
 function ownerOf({ metadata }: KubeObject): string {

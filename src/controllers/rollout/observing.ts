@@ -4,21 +4,28 @@ import { parseExperiment, type Experiment } from '#api/experiment.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { parseRollout, type Rollout } from '#api/rollout.ts';
 import {
+  ambassadorMappings,
   analysisTemplates,
+  appMeshVirtualRouters,
+  appMeshVirtualServices,
   clusterAnalysisTemplates,
   deployments,
   ingresses,
   podTemplates,
   replicaSets,
   services,
+  virtualServices,
 } from '#cluster/resource.ts';
 import { selectorMatches, selectorText } from '#cluster/label-selector.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import type { RolloutSnapshot } from '#engine/rollout/snapshot.ts';
 import type { References } from '#engine/rollout/validation-references.ts';
 import { resolveWorkload, workloadKinds, type Resolved } from '#engine/rollout/workload-ref.ts';
+import type { RouterKinds } from '#engine/rollout/validation-router-objects.ts';
+import type { RouterOptions } from '#traffic/rollout/routers.ts';
 import { orphaned, ownerIndex, type RolloutCaches } from './caches.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { RolloutSettings } from './settings.ts';
 
 /** Parsed forms by the object that the store holds: a new version is a new object. */
 function remembering<T>(parse: (object: KubeObject) => T): (object: KubeObject) => T {
@@ -71,12 +78,13 @@ export interface Observing {
   readonly key: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly instanceId: string | undefined;
+  readonly settings: RolloutSettings;
   readonly routers: readonly string[];
 }
 
 export function observe(stored: Rollout, observing: Observing): RolloutSnapshot {
-  const { caches, now, instanceId, routers } = observing;
+  const { caches, now, settings, routers } = observing;
+  const { instanceId, verifyAgainIn } = settings;
   const { namespace = '', uid = '' } = stored.metadata;
   const look = lookingAt(observing, namespace);
   const workload = workloadOf(stored, look);
@@ -92,9 +100,11 @@ export function observe(stored: Rollout, observing: Observing): RolloutSnapshot 
     orphans: orphansOf(rollout, caches),
     runs: present(caches.runs.byIndex(ownerIndex, uid), readRun),
     experiments: present(caches.experiments.byIndex(ownerIndex, uid), readExperiment),
-    references: referencesOf(look, namespace),
+    references: referencesOf(look, namespace, settings.routers),
     routers,
     ...(instanceId === undefined ? {} : { instanceId }),
+    ...(verifyAgainIn === undefined ? {} : { verifyAgainIn }),
+    verifiesTargets: settings.routers.albVerifier !== undefined,
     now,
   };
 }
@@ -117,13 +127,25 @@ function workloadOf(stored: Rollout, look: Look): Resolved {
   return resolveWorkload(stored, (kind, name) => look(workloadResources[kind], name));
 }
 
-function referencesOf(look: Look, namespace: string): References {
+function referencesOf(look: Look, namespace: string, options: RouterOptions): References {
   return {
+    kinds: routerKinds(options),
     service: (name) => look(services, name),
     ingress: (name) => look(ingresses, name),
     analysisTemplate: (name) => look(analysisTemplates, name),
     clusterAnalysisTemplate: (name) => look(clusterAnalysisTemplates, name),
     object: (resource, name, elsewhere = namespace) => look(resource, name, elsewhere),
+  };
+}
+
+/** Where flags say that they are served. */
+function routerKinds({ istioApiVersion, ambassadorApiVersion, appMeshCrdVersion }: RouterOptions): RouterKinds {
+  const [group = '', version = ''] = ambassadorApiVersion.split('/');
+  return {
+    virtualService: virtualServices(istioApiVersion),
+    mapping: ambassadorMappings(group, version),
+    appMeshVirtualService: appMeshVirtualServices(appMeshCrdVersion),
+    appMeshVirtualRouter: appMeshVirtualRouters(appMeshCrdVersion),
   };
 }
 

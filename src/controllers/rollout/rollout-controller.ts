@@ -1,6 +1,5 @@
 /** The Rollout controller: watches Rollouts and what they own and refer to, and runs passes over each until there is nothing left to do. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import type { Rollout } from '#api/rollout.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import {
   analysisRuns,
@@ -15,19 +14,20 @@ import {
 } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
-import { PassFailed } from '#engine/rollout/effects.ts';
-import { rolloutPass } from '#engine/rollout/pass.ts';
 import { errorText } from '#runtime/error-text.ts';
-import { RouteError } from '#traffic/router.ts';
-import { routersOf, type NamedRouter } from '#traffic/rollout/routers.ts';
+import type { RouteEvent } from '#traffic/rollout/router.ts';
 import type { Context } from '../context.ts';
-import { runPass } from '../run-pass.ts';
 import { openRolloutCaches } from './caches.ts';
+import { startCleaner } from './cleaner.ts';
 import { Dependencies } from './dependencies.ts';
-import { kindsOf, observe, readRollout } from './observing.ts';
-import { flushStatus, perform, type Performer } from './performing.ts';
+import { rolloutMetrics } from './metrics.ts';
+import { kindsOf, readRollout } from './observing.ts';
+import { runPasses } from './passes.ts';
+import type { Performer, Rests } from './performer.ts';
+import { repeatedFailures } from './repeated-failures.ts';
+import { servedRoutes } from './route-versions.ts';
+import { routedBy } from './routers.ts';
 import type { RolloutSettings } from './settings.ts';
-import { OutdatedPass } from '../conditional-writes.ts';
 
 export interface RolloutController {
   /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */
@@ -37,13 +37,19 @@ export interface RolloutController {
 /** As the original: a Rollout that fails is tried again soon, and every ten seconds at least. */
 const failureBackOff = { base: 5, max: 10_000 };
 
-/** Passes in a row over one Rollout before others get their turn. */
-const mostRounds = 32;
-
 export function startRolloutController(context: Context, settings: RolloutSettings): RolloutController {
   const { clock, cluster, log, random } = context;
   const dependencies = new Dependencies();
   const caches = openRolloutCaches(context, settings, (resource, store) => wakeReaders(resource, store));
+  const metrics = rolloutMetrics(
+    context.registry,
+    () => caches.rollouts.list(),
+    settings.build,
+    () => clock.monotonic(),
+  );
+  const optionsFor = servedRoutes(cluster, clock, settings.routers);
+  const failures = repeatedFailures();
+  const rests = new Map<string, Rests>();
   const queue = new WorkQueue({
     clock,
     random,
@@ -56,76 +62,71 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     work: (key, signal) => work(key, signal),
   });
 
+  const record = (object: KubeObject, event: RouteEvent): void => {
+    cluster.events.record(object, event);
+    metrics.event(keyOf(object.metadata), event.type, event.reason);
+  };
+
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
     const object = caches.rollouts.get(refOfKey(key));
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return {};
+    const startedAt = clock.monotonic();
+    let hasWarned = false;
+    const tell = (subject: KubeObject, event: RouteEvent): void => {
+      hasWarned ||= event.type === 'Warning';
+      record(subject, event);
+    };
+    try {
+      const performer = await prepare(key, object, signal, tell);
+      const { isDone, wakeIn } = await runPasses(performer);
+      failures.forget(key);
+      if (isDone) return { wakeIn };
+      log.error('Cannot come to rest after many passes in a row', { rollout: key });
+      return { wakeIn: failureBackOff.max };
+    } catch (error) {
+      // Another process works now.
+      if (error instanceof WritesStopped) return {};
+      metrics.failed(key);
+      const message = errorText(error);
+      if (!hasWarned && failures.failed(key, message))
+        record(object, { type: 'Warning', reason: 'RolloutReconcileError', message });
+      throw error;
+    } finally {
+      metrics.reconciled(key, (clock.monotonic() - startedAt) / 1_000);
+    }
+  };
+
+  const prepare = async (
+    key: string,
+    object: KubeObject,
+    signal: AbortSignal,
+    tell: (object: KubeObject, event: RouteEvent) => void,
+  ): Promise<Performer> => {
     const stored = readRollout(object);
-    const routers = routersFor(stored);
-    const routed = routers.flatMap(({ router }) => router.resources(stored));
+    const { routers, resources } = routedBy(stored, await optionsFor(stored, signal));
     await caches.need([rollouts, replicaSets, services, analysisRuns, experiments, analysisTemplates], signal);
-    await caches.need(kindsOf(stored, routed), signal);
+    await caches.need(kindsOf(stored, resources), signal);
+    const own = rests.get(key) ?? new Map();
+    rests.set(key, own);
     const performer: Performer = {
       cluster,
       caches,
       dependencies,
+      settings,
       key,
       routers,
       signal,
+      rests: own,
+      now: () => clock.now(),
+      record: (event) => tell(performer.object, event),
+      measure: (update) => metrics.finished(update),
       object,
       rollout: stored,
       pending: undefined,
+      finished: [],
       hasChanged: false,
     };
-    try {
-      return { wakeIn: await runPasses(performer) };
-    } catch (error) {
-      // Another process works now, or somebody has written in between: the watch brings what is new.
-      if (error instanceof WritesStopped) return {};
-      throw error;
-    }
-  };
-
-  const runPasses = async (performer: Performer): Promise<number | undefined> => {
-    for (let round = 0; round < mostRounds; round++) {
-      const stored = readRollout(performer.object);
-      const current = performer.pending === undefined ? stored : { ...stored, status: performer.pending };
-      const seen = observe(current, {
-        caches,
-        dependencies,
-        key: performer.key,
-        now: clock.now(),
-        instanceId: settings.instanceId,
-        routers: performer.routers.map(({ name }) => name),
-      });
-      performer.rollout = seen.rollout;
-      performer.hasChanged = false;
-      const { wakeIn } = await runPass(
-        rolloutPass(seen),
-        (effect) => perform(performer, effect),
-        (error) => error instanceof PassFailed,
-      ).catch(async (error: unknown) => {
-        // What was decided before holds all the same.
-        if (!(error instanceof OutdatedPass)) await flushStatus(performer);
-        throw error;
-      });
-      if (!performer.hasChanged) {
-        await flushStatus(performer);
-        return wakeIn;
-      }
-    }
-    await flushStatus(performer);
-    log.error(`Cannot come to rest after ${mostRounds} passes in a row`, { rollout: performer.key });
-    return failureBackOff.max;
-  };
-
-  const routersFor = (rollout: Rollout): readonly NamedRouter[] => {
-    try {
-      return routersOf(rollout, settings.routers);
-    } catch (error) {
-      // Told when the pass comes to its traffic.
-      if (error instanceof RouteError) return [];
-      throw error;
-    }
+    return performer;
   };
 
   /** A change of anything that a pass has read. */
@@ -151,24 +152,33 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     if (object === undefined) return;
     const key = keyOf(object.metadata);
     const { name, namespace } = object.metadata;
-    if (before === undefined)
-      cluster.events.record(object, {
+    if (before === undefined) {
+      metrics.appeared(key);
+      record(object, {
         type: 'Normal',
         reason: 'RolloutAddedToInformer',
         message: `Rollout resource added to informer: ${namespace}/${name}`,
       });
-    if (after === undefined) {
-      dependencies.forget(key);
-      cluster.events.record(object, {
-        type: 'Normal',
-        reason: 'RolloutDeleted',
-        message: `Rollout ${name}/${namespace} is deleted.`,
-      });
-      queue.forget(key);
-    } else queue.add(key);
+    }
+    if (after !== undefined) return queue.add(key);
+    record(object, {
+      type: 'Normal',
+      reason: 'RolloutDeleted',
+      message: `Rollout ${name}/${namespace} is deleted.`,
+    });
+    dependencies.forget(key);
+    failures.forget(key);
+    rests.delete(key);
+    metrics.forget(key);
+    queue.forget(key);
   });
   for (const store of [caches.replicaSets, caches.runs, caches.experiments]) store.onChange(wakeOwner);
   wakeReaders(services, caches.services);
+  const cleaner = startCleaner(context, caches, settings);
 
-  return { stop: (options) => queue.stop(options) };
+  return {
+    async stop(options) {
+      await Promise.all([queue.stop(options), cleaner.stop(options)]);
+    },
+  };
 }

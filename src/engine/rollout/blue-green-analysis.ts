@@ -98,6 +98,9 @@ function isPreviewReady(pass: Pass, strategy: BlueGreenStrategy): boolean {
 /** The new version serves users, and is not the stable one yet. */
 function isServing(pass: Pass): boolean {
   return (
-    !isFullyPromoted(pass) && recordedActive(pass) === pass.hash && isSaturated(newSetOf(pass), replicasWanted(pass))
+    pass.areTargetsVerified &&
+    !isFullyPromoted(pass) &&
+    recordedActive(pass) === pass.hash &&
+    isSaturated(newSetOf(pass), replicasWanted(pass))
   );
 }

@@ -28,6 +28,7 @@ import {
 } from './snapshot.ts';
 import { baseStatus, finishStatus, present, selectorText } from './status.ts';
 import { clearPause } from './pausing.ts';
+import { verifyTargets } from './target-verification.ts';
 
 export function* blueGreenPass(pass: Pass, strategy: BlueGreenStrategy): Steps {
   requireService(pass, strategy.activeService);
@@ -40,6 +41,7 @@ export function* blueGreenPass(pass: Pass, strategy: BlueGreenStrategy): Steps {
   yield* pruneHistory(pass);
   decidePause(pass, strategy);
   yield* switchActive(pass, strategy);
+  yield* verifyTargets(pass, strategy.activeService);
   yield* reconcileBlueGreenAnalysis(pass, strategy);
   yield* syncEphemeralMetadata(pass);
   const status = blueGreenStatus(pass, strategy);
@@ -187,7 +189,7 @@ function promotionReason(
 ): string | undefined {
   const active = blueGreen?.activeSelector ?? '';
   if (stableSetOf(pass) === undefined || active === '') return 'Initial deploy';
-  if (active !== pass.hash) return undefined;
+  if (active !== pass.hash || !pass.areTargetsVerified) return undefined;
   if (promoteFull === true) return 'Full promotion requested';
   if (pass.rollback.isWithinWindow) return 'Rollback within window';
   if (pass.rollback.isFast) return 'Fast rollback';

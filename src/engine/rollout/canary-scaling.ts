@@ -131,6 +131,7 @@ function nextBasicSizes(pass: Pass): Sizes {
 
 /** Versions that are neither new nor stable go, as fast as enough pods are left to serve. */
 function* scaleOthers(pass: Pass, strategy: CanaryStrategy, isRouted: boolean): Steps<boolean> {
+  if (!pass.areTargetsVerified) return false;
   let scaled = yield* dropUnhealthy(pass);
   let budget = total(pass.sets, availableOf) - (replicasWanted(pass) - limitsOf(pass).unavailable);
   if (budget <= 0) return scaled;

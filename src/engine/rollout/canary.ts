@@ -10,7 +10,7 @@ import type { Steps } from './effects.ts';
 import { reconcileExperiments } from './experiments.ts';
 import { syncEphemeralMetadata } from './metadata-syncing.ts';
 import { clearPause } from './pausing.ts';
-import { pointServices } from './canary-services.ts';
+import { pointServices, servicePair } from './canary-services.ts';
 import { isReached } from './progress-threshold.ts';
 import { promote } from './promotion.ts';
 import { availableOf, hashOf, sizeOf } from './replica-set.ts';
@@ -19,6 +19,7 @@ import { pruneHistory } from './revision-history.ts';
 import { syncRevision } from './revision.ts';
 import { isAborted, newSetOf, replicasWanted, stableHashOf, stableSetOf, type Draft, type Pass } from './snapshot.ts';
 import { baseStatus, finishStatus, present } from './status.ts';
+import { verifyTargets } from './target-verification.ts';
 import { tell } from './telling.ts';
 import { routeTraffic } from './traffic.ts';
 
@@ -30,6 +31,7 @@ export function* canaryPass(pass: Pass, strategy: CanaryStrategy): Steps {
   yield* syncEphemeralMetadata(pass);
   yield* pruneHistory(pass);
   yield* pointServices(pass, strategy);
+  yield* verifyTargets(pass, servicePair(pass, strategy).stable);
   yield* routeTraffic(pass, strategy);
   yield* reconcileExperiments(pass);
   yield* reconcileCanaryAnalysis(pass, strategy);

@@ -1,7 +1,14 @@
 /** What a pass over a Rollout may ask of the world: effects as plain data, and what each of them answers. */
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
-import type { Rollout, RolloutStatus, SetHeaderRoute, SetMirrorRoute, WeightDestination } from '#api/rollout.ts';
+import type {
+  AlbStatus,
+  Rollout,
+  RolloutStatus,
+  SetHeaderRoute,
+  SetMirrorRoute,
+  WeightDestination,
+} from '#api/rollout.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
 export { PassFailed } from '../pass-failed.ts';
@@ -26,6 +33,8 @@ export interface RouteContext {
   readonly stableHash: string;
   readonly canaryReady: boolean;
   readonly stableReady: boolean;
+  /** The update is being given up: it was aborted, or traffic goes back to the stable version step by step. */
+  readonly isGoingBack: boolean;
   readonly additional: readonly WeightDestination[];
 }
 
@@ -52,6 +61,10 @@ export type Effect =
       readonly changes: readonly FieldChange[];
     }
   | { readonly do: 'delete-child'; readonly kind: ChildKind; readonly child: KubeObject }
+  /** The Rollout as the API server has it, past every cache. */
+  | { readonly do: 'read-rollout' }
+  /** Whether the load balancer knows every pod of the Service. */
+  | { readonly do: 'verify-targets'; readonly service: string }
   /** One router of the Rollout, by its place in their order. */
   | ({ readonly do: 'route'; readonly router: string; readonly context: RouteContext } & RouteCall);
 
@@ -63,6 +76,16 @@ export type CreatedSet =
 export type CreatedChild =
   | { readonly how: 'created'; readonly object: KubeObject }
   | { readonly how: 'exists'; readonly object: KubeObject | undefined };
+
+/** What a router says to a call. */
+export interface RouteAnswer {
+  /** Of `verify-weight`: whether the data plane has taken the weight on; absent where it does not say. */
+  readonly verified?: boolean;
+  /** Milliseconds after which the router wants to be asked again. */
+  readonly wakeIn?: number;
+  /** Of `verify-weight`: the load balancers that were asked. */
+  readonly albs?: readonly AlbStatus[];
+}
 
 export interface Answers {
   event: void;
@@ -80,8 +103,9 @@ export interface Answers {
   'create-child': CreatedChild;
   'change-child': void;
   'delete-child': void;
-  /** Of `verify-weight`: whether the data plane has taken the weight on, `undefined` where it does not say. */
-  route: boolean | undefined;
+  'read-rollout': KubeObject | undefined;
+  'verify-targets': boolean;
+  route: RouteAnswer;
 }
 
 /** A part of a pass: yields effects, is resumed with their answers. */

@@ -5,6 +5,7 @@ import { canaryPass } from './canary.ts';
 import { scaleCanary } from './canary-scaling.ts';
 import { withoutCondition } from './conditions.ts';
 import { blueGreenOf, canaryOf } from './defaults.ts';
+import type { FinishedUpdate } from './duration-record.ts';
 import { ask, type Steps } from './effects.ts';
 import { reportInvalid } from './invalid-spec.ts';
 import { createNewSet } from './new-set-creation.ts';
@@ -37,6 +38,8 @@ import { validateSpec } from './validation.ts';
 export interface Outcome {
   /** Milliseconds until it is worth looking again, also when nothing happens before. */
   readonly wakeIn: number | undefined;
+  /** An update that is over once the status of this pass is written. */
+  readonly finished?: FinishedUpdate;
 }
 
 /** How long to wait before an invalid Rollout is looked at again, in milliseconds. What it refers to is watched as well. */
@@ -53,7 +56,8 @@ export function* rolloutPass(seen: RolloutSnapshot): Steps<Outcome> {
   yield* noteWorkload(pass);
   dropAbortOfPromoted(pass);
   yield* onePass(pass);
-  return { wakeIn: pass.wakeIn };
+  const { finished } = pass;
+  return { wakeIn: pass.wakeIn, ...(finished === undefined ? {} : { finished }) };
 }
 
 /** One look at a valid Rollout: the first thing that is due. */

@@ -1,10 +1,10 @@
 /** The ReplicaSets of a Rollout: what the engine reads of them, and the labels and annotations that carry its bookkeeping. */
 import { parseTime } from '#api/time.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
+import { hashLabel, managedByAnnotation } from '#api/rollout-keys.ts';
 import type { LabelSelector, PodTemplate, WorkloadCondition } from '#api/workload.ts';
 
-/** Label with the hash of the pod template, on ReplicaSets, pods and selectors of Services. */
-export const hashLabel = 'rollouts-pod-template-hash';
+export { hashLabel };
 
 export const annotationKeys = {
   revision: 'rollout.argoproj.io/revision',
@@ -13,7 +13,7 @@ export const annotationKeys = {
   ephemeralMetadata: 'rollout.argoproj.io/ephemeral-metadata',
   workloadGeneration: 'rollout.argoproj.io/workload-generation',
   scaleDownDeadline: 'scale-down-deadline',
-  managedBy: 'argo-rollouts.argoproj.io/managed-by-rollouts',
+  managedBy: managedByAnnotation,
 } as const;
 
 export interface ReplicaSet extends KubeObject {

@@ -1,7 +1,7 @@
 /** What a pass over a Rollout starts from, and what it carries along while its own writes change the world. */
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { Experiment } from '#api/experiment.ts';
-import type { PauseReason, Rollout, RolloutStatus, TrafficWeights } from '#api/rollout.ts';
+import type { AlbStatus, PauseReason, Rollout, RolloutStatus, TrafficWeights } from '#api/rollout.ts';
 import { deadlineOf, hashOf, type ReplicaSet } from './replica-set.ts';
 import { canaryOf, replicasOf } from './defaults.ts';
 import type { FinishedUpdate } from './duration-record.ts';
@@ -29,6 +29,10 @@ export interface RolloutSnapshot {
   readonly routers: readonly string[];
   /** Label of everything that this controller works on; absent when it works on what has none. */
   readonly instanceId?: string;
+  /** Load balancers outside of the cluster are asked whether they know the pods. */
+  readonly verifiesTargets?: boolean;
+  /** How long to wait before a data plane is asked again, in milliseconds. */
+  readonly verifyAgainIn?: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -58,6 +62,10 @@ export interface Pass {
   readonly pause: PauseChanges;
   /** What the routers were told in this pass; `undefined`: nothing yet. */
   weights: TrafficWeights | undefined;
+  /** The load balancers that were asked in this pass. */
+  albs: readonly AlbStatus[] | undefined;
+  /** Every load balancer knows the pods that have just got a Service: those of the version before may go. */
+  areTargetsVerified: boolean;
   /** What of analysis and experiments goes into the next status. */
   readonly children: Draft<Pick<NonNullable<RolloutStatus['canary']>, ChildFields>> & {
     prePromotion?: NonNullable<RolloutStatus['blueGreen']>['prePromotionAnalysisRunStatus'];
@@ -94,6 +102,8 @@ export function startPass(seen: RolloutSnapshot): Pass {
     rollback: rollbackOf({ rollout, newSet, stableSet, sets, now: seen.now }),
     pause: { added: [], removed: [], isCleared: false },
     weights: rollout.status?.canary?.weights,
+    albs: undefined,
+    areTargetsVerified: true,
     children: {},
     isExperimentDone: false,
     promotion: undefined,

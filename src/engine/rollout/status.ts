@@ -28,9 +28,10 @@ import { tell, warn } from './telling.ts';
 export function baseStatus(pass: Pass): Draft<RolloutStatus> {
   const { rollout, sets } = pass;
   const { metadata, spec, status: before = {} } = rollout;
-  const { restartedAt, alb, albs, duration, collisionCount, conditions, stableRS, promoteFull } = before;
+  const { restartedAt, duration, collisionCount, conditions, stableRS, promoteFull } = before;
   return {
-    ...present({ restartedAt, alb, albs, duration, collisionCount, stableRS, promoteFull }),
+    ...loadBalancers(pass),
+    ...present({ restartedAt, duration, collisionCount, stableRS, promoteFull }),
     ...present({ workloadObservedGeneration: pass.seen.workloadGeneration }),
     conditions: withoutCondition(conditions ?? [], 'InvalidSpec'),
     observedGeneration: String(metadata.generation ?? 0),
@@ -39,6 +40,14 @@ export function baseStatus(pass: Pass): Draft<RolloutStatus> {
     updatedReplicas: observedOf(newSetOf(pass)),
     ...podCounts(sets),
   };
+}
+
+/** Those that were asked in this pass, or what was known of them before. */
+function loadBalancers({ albs, rollout }: Pass): Pick<RolloutStatus, 'alb' | 'albs'> {
+  const { status = {} } = rollout;
+  return albs === undefined
+    ? present({ alb: status.alb, albs: status.albs })
+    : { albs, ...present({ alb: albs.at(-1) }) };
 }
 
 export function podCounts(sets: readonly ReplicaSet[]): PodCounts {

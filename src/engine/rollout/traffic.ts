@@ -5,7 +5,7 @@ import { isSizeReached } from './canary-scaling.ts';
 import { currentIndexOf, currentStepOf, weightAt } from './canary-steps.ts';
 import { isDynamic } from './canary-weight.ts';
 import { maxWeightOf, stepsOf, trafficRoutingOf } from './defaults.ts';
-import { ask, PassFailed, type RouteCall, type RouteContext, type Steps } from './effects.ts';
+import { ask, PassFailed, type RouteAnswer, type RouteCall, type RouteContext, type Steps } from './effects.ts';
 import { experimentDestinations } from './experiments.ts';
 import { isReached } from './progress-threshold.ts';
 import { availableOf, hashOf, isFullyAvailable } from './replica-set.ts';
@@ -20,10 +20,8 @@ import {
   wasAborted,
   type Pass,
 } from './snapshot.ts';
+import { verifyAgainIn } from './target-verification.ts';
 import { tell, warn } from './telling.ts';
-
-/** How long to wait for a data plane that has not taken a weight on, in milliseconds. */
-const verifyAgainIn = 10_000;
 
 export function* routeTraffic(pass: Pass, strategy: CanaryStrategy): Steps {
   if (trafficRoutingOf(pass.rollout) === undefined) {
@@ -83,14 +81,16 @@ function canStableServeRest(pass: Pass, { replicaProgressThreshold }: CanaryStra
 /** Answers whether the next router may be told. */
 function* routeBy(pass: Pass, strategy: CanaryStrategy, router: string, share: Share): Steps<boolean> {
   const context = contextOf(pass, strategy, share);
-  const call = function* (told: RouteCall): Steps<boolean | undefined> {
-    return yield* ask({ do: 'route', router, context, ...told });
+  const call = function* (told: RouteCall): Steps<RouteAnswer> {
+    const answer = yield* ask({ do: 'route', router, context, ...told });
+    if (answer.wakeIn !== undefined) wakeIn(pass, answer.wakeIn);
+    return answer;
   };
-  if (share.endsManagedRoutes === true) yield* call({ call: 'remove-managed-routes' });
-  yield* addRoutesOfStep(pass, call);
   const { weight } = share;
   const isEmpty = availableOf(newSetOf(pass)) === 0 && (recordedWeights(pass)?.canary.weight ?? 0) > 0;
   try {
+    if (share.endsManagedRoutes === true) yield* call({ call: 'remove-managed-routes' });
+    yield* addRoutesOfStep(pass, call);
     // An empty version must have lost its traffic before routes name it.
     if (isEmpty) yield* call({ call: 'set-weight', weight });
     yield* call({ call: 'update-hash' });
@@ -104,7 +104,7 @@ function* routeBy(pass: Pass, strategy: CanaryStrategy, router: string, share: S
 }
 
 /** A step that adds a route is complete at once; on the very first version there is nothing to tell apart. */
-function* addRoutesOfStep(pass: Pass, call: (told: RouteCall) => Steps<boolean | undefined>): Steps {
+function* addRoutesOfStep(pass: Pass, call: (told: RouteCall) => Steps<RouteAnswer>): Steps {
   const { setHeaderRoute, setMirrorRoute } = currentStepOf(pass) ?? {};
   if (Number(rolloutRevisionOf(pass)) <= 1 || isFullyPromoted(pass) || isAborted(pass)) return;
   if (setHeaderRoute !== undefined) yield* call({ call: 'set-header-route', step: setHeaderRoute });
@@ -121,6 +121,7 @@ function contextOf(pass: Pass, strategy: CanaryStrategy, share: Share): RouteCon
     stableHash: hashOf(stableSetOf(pass)),
     canaryReady: set === undefined || isFullyAvailable(set),
     stableReady: stableSetOf(pass) === undefined || isFullyAvailable(stableSetOf(pass)),
+    isGoingBack: isAborted(pass) || isReturning(pass),
     additional: share.withExperiments === true ? experimentDestinations(pass) : [],
   };
 }
@@ -172,21 +173,23 @@ function additionalText(weights: TrafficWeights | undefined): string {
   return `[${texts.join(' ')}]`;
 }
 
-function* verify(pass: Pass, call: (told: RouteCall) => Steps<boolean | undefined>, weight: number): Steps<boolean> {
-  let verified: boolean | undefined;
+function* verify(pass: Pass, call: (told: RouteCall) => Steps<RouteAnswer>, weight: number): Steps<boolean> {
+  let answer: RouteAnswer;
   try {
-    verified = yield* call({ call: 'verify-weight', weight });
+    answer = yield* call({ call: 'verify-weight', weight });
   } catch (error) {
     if (!(error instanceof PassFailed)) throw error;
     yield* warn('WeightVerifyError', `Failed to verify weight: ${error.message}`);
     return false;
   }
+  const { verified, albs = [] } = answer;
+  if (albs.length > 0) pass.albs = albs;
   if (pass.weights !== undefined) {
     const { verified: _before, ...weights } = pass.weights;
     pass.weights = verified === undefined ? weights : { ...weights, verified };
   }
   if (verified !== false) return true;
-  wakeIn(pass, verifyAgainIn);
+  wakeIn(pass, pass.seen.verifyAgainIn ?? verifyAgainIn);
   // Old pods must not go before all of the traffic has.
   if (weight === maxWeightOf(pass.rollout))
     throw new PassFailed(`end of rollout, desired weight ${weight} not yet verified`);

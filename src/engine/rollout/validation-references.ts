@@ -52,7 +52,8 @@ interface NamedService {
   readonly name: string;
 }
 
-function servicesOf(rollout: Rollout): readonly NamedService[] {
+/** The Services that the Rollout points at its versions, with the fields that name them. */
+export function servicesOf(rollout: Rollout): readonly NamedService[] {
   const blueGreen = blueGreenOf(rollout);
   const canary = canaryOf(rollout);
   const inBlueGreen = 'spec.strategy.blueGreen';

@@ -1,6 +1,7 @@
 /** AWS App Mesh for Rollouts: weights in the VirtualRouter of a VirtualService, versions as VirtualNodes. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { AppMeshRouting } from '#api/rollout.ts';
+import { hashLabel, managedByAnnotation } from '#api/rollout-keys.ts';
 import { appMeshVirtualNodes, appMeshVirtualRouters, appMeshVirtualServices } from '#cluster/resource.ts';
 import { RouteError } from '#traffic/router.ts';
 import {
@@ -11,15 +12,7 @@ import {
   type RolloutTraffic,
   type RouteChanges,
 } from './router.ts';
-import {
-  managedByAnnotation,
-  namespaceOf,
-  notFoundText,
-  podHashLabel,
-  totalWeight,
-  trafficRoutingOf,
-  writeOf,
-} from './routing-object.ts';
+import { namespaceOf, notFoundText, totalWeight, trafficRoutingOf, writeOf } from './routing-object.ts';
 
 interface WeightedTarget {
   readonly virtualNodeRef?: { readonly name: string; readonly namespace?: string };
@@ -142,7 +135,7 @@ function hashChanges(kinds: AppMeshKinds, traffic: RolloutTraffic, live: LiveRou
 }
 
 function withHash(node: VirtualNode, hash: string, rollout: string): VirtualNode {
-  const matchLabels = { ...node.spec?.podSelector?.matchLabels, [podHashLabel]: hash };
+  const matchLabels = { ...node.spec?.podSelector?.matchLabels, [hashLabel]: hash };
   return {
     ...node,
     metadata: { ...node.metadata, annotations: { ...node.metadata.annotations, [managedByAnnotation]: rollout } },

@@ -2,10 +2,11 @@
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { IstioDestinationRule, Rollout } from '#api/rollout.ts';
+import { hashLabel, managedByAnnotation } from '#api/rollout-keys.ts';
 import { fieldChanges } from '#cluster/field-diff.ts';
 import { RouteError } from '#traffic/router.ts';
 import type { RolloutTraffic } from './router.ts';
-import { managedByAnnotation, podHashLabel, trafficRoutingOf } from './routing-object.ts';
+import { trafficRoutingOf } from './routing-object.ts';
 
 interface Subset {
   readonly name: string;
@@ -87,7 +88,7 @@ export function cleanupDestinationRule(rule: DestinationRule, rollouts: readonly
 
 /** The subset with the pods of this hash; with all that its other labels select where there is none. */
 function withHash(subset: Subset, hash: string): Subset {
-  const { [podHashLabel]: before, ...others } = subset.labels ?? {};
+  const { [hashLabel]: before, ...others } = subset.labels ?? {};
   if (hash === '') return before === undefined ? subset : { ...subset, labels: others };
-  return { ...subset, labels: { ...others, [podHashLabel]: hash } };
+  return { ...subset, labels: { ...others, [hashLabel]: hash } };
 }

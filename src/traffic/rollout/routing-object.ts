@@ -10,12 +10,6 @@ export function trafficRoutingOf(rollout: Rollout): TrafficRouting | undefined {
   return rollout.spec.strategy?.canary?.trafficRouting;
 }
 
-/** Names the Rollout that Serin manages a Service, a DestinationRule or a VirtualNode for. */
-export const managedByAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
-
-/** Tells the versions of a Rollout apart. */
-export const podHashLabel = 'rollouts-pod-template-hash';
-
 /** Names the ingress controller of an object that has no field for it. */
 export const classAnnotation = 'kubernetes.io/ingress.class';
 
