@@ -53,11 +53,14 @@ export function numberOf(text: string): bigint | number {
   if (!isPrefixed && /[.eE]/.test(digits)) return floatOf(digits);
   if (!/^(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|[0-9]+)$/.test(digits)) fail(`invalid integer literal: ${text}`);
   const value = BigInt(isPrefixed ? digits.toLowerCase() : digits);
-  return value > largest ? fail('integer literal is too large') : value;
+  return value > largest ? fail(`invalid integer literal: ${outOfRange('Int', digits)}`) : value;
 }
 
 function floatOf(digits: string): number {
   if (!/^(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(digits)) fail(`invalid float literal: ${digits}`);
   const value = Number(digits);
-  return Number.isFinite(value) ? value : fail('float literal is too large');
+  return Number.isFinite(value) ? value : fail(`invalid float literal: ${outOfRange('Float', digits)}`);
 }
+
+const outOfRange = (kind: string, digits: string): string =>
+  `strconv.Parse${kind}: parsing ${JSON.stringify(digits)}: value out of range`;
