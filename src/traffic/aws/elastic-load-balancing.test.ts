@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Http, HttpRequest } from '#runtime/http.ts';
-import { awsCredentials, type CredentialSources } from './credentials.ts';
+import { awsCredentials, type CredentialSources } from '#runtime/aws/credentials.ts';
 import { elasticLoadBalancing, loadBalancersOf } from './elastic-load-balancing.ts';
-import { parseXml, textOf } from './xml.ts';
+import { parseXml, textOf } from '#runtime/aws/xml.ts';
 
 /** An AWS that answers each action with these results in turn, and notes what it was asked. */
 function aws(answers: Readonly<Record<string, readonly string[]>>): { http: Http; asked: HttpRequest[] } {

@@ -1,10 +1,10 @@
 /** Elastic Load Balancing: the load balancers of an account, as their verification asks for them. */
 import type { Http } from '#runtime/http.ts';
 import type { GroupWeight, LoadBalancer, LoadBalancers, TargetGroup } from '#traffic/rollout/load-balancers.ts';
-import { awsCredentials, type CredentialSources } from './credentials.ts';
-import { askAws } from './query.ts';
-import type { AwsCredentials } from './signature.ts';
-import { childOf, membersOf, textOf, type Element } from './xml.ts';
+import { awsCredentials, type CredentialSources } from '#runtime/aws/credentials.ts';
+import { askAws } from '#runtime/aws/query.ts';
+import type { AwsCredentials } from '#runtime/aws/signature.ts';
+import { childOf, membersOf, textOf, type Element } from '#runtime/aws/xml.ts';
 
 export interface ElasticLoadBalancing {
   readonly http: Http;

@@ -1,5 +1,5 @@
 /** Where a process on AWS gets its credentials from: its environment, the role of its service account, or its pod identity. */
-import type { Http } from '#runtime/http.ts';
+import type { Http } from '../http.ts';
 import { askAws } from './query.ts';
 import type { AwsCredentials } from './signature.ts';
 import { textOf } from './xml.ts';

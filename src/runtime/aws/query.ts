@@ -1,5 +1,5 @@
 /** Calls of AWS's query protocol: a form goes in, XML comes out. */
-import type { Http } from '#runtime/http.ts';
+import type { Http, HttpResponse } from '../http.ts';
 import { signedHeaders, type AwsCredentials } from './signature.ts';
 import { parseXml, textOf, type Element } from './xml.ts';
 
@@ -19,7 +19,24 @@ export interface AwsCall {
 
 const timeout = 10_000;
 
-/** What the call results in. Throws `Error` with AWS's words when it is refused. */
+/** What AWS says when it refuses a call; without a code it was something on the way that did. */
+export class AwsRefusal extends Error {
+  override readonly name = 'AwsRefusal';
+  readonly status: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly requestId: string;
+  constructor(action: string, answer: HttpResponse) {
+    const { code, reason, requestId } = refusal(answer.body);
+    super(`AWS refuses ${action}: ${[code, reason].filter(Boolean).join(': ') || `HTTP ${answer.status}`}`);
+    this.status = answer.status;
+    this.code = code;
+    this.reason = reason;
+    this.requestId = requestId;
+  }
+}
+
+/** What the call results in. Throws `AwsRefusal` with AWS's words when it is refused. */
 export async function askAws(http: Http, now: number, call: AwsCall, signal?: AbortSignal): Promise<Element> {
   const { service, region, endpoint, version, action, parameters, credentials } = call;
   const body = new URLSearchParams({ Action: action, Version: version, ...parameters }).toString();
@@ -35,17 +52,20 @@ export async function askAws(http: Http, now: number, call: AwsCall, signal?: Ab
     timeout,
     ...(signal === undefined ? {} : { signal }),
   });
-  if (answer.status !== 200)
-    throw new Error(`AWS refuses ${action}: ${refusal(answer.body) || `HTTP ${answer.status}`}`);
+  if (answer.status !== 200) throw new AwsRefusal(action, answer);
   const response = parseXml(answer.body);
   return response.children.find(({ name }) => name === `${action}Result`) ?? response;
 }
 
-function refusal(body: string): string {
+function refusal(body: string): { readonly code: string; readonly reason: string; readonly requestId: string } {
   try {
     const response = parseXml(body);
-    return [textOf(response, 'Error', 'Code'), textOf(response, 'Error', 'Message')].filter(Boolean).join(': ');
+    return {
+      code: textOf(response, 'Error', 'Code'),
+      reason: textOf(response, 'Error', 'Message'),
+      requestId: textOf(response, 'RequestId'),
+    };
   } catch {
-    return ''; // no answer of AWS itself, but of something on the way
+    return { code: '', reason: '', requestId: '' }; // no answer of AWS itself
   }
 }
