@@ -9,9 +9,10 @@ import { contentProblems, missingProblems, type References } from '#engine/rollo
 import { resolveWorkload } from '#engine/rollout/workload-ref.ts';
 import { argoKindOf } from './argo-kinds.ts';
 import { pathOfField } from './field-line.ts';
+import { linkedStructOf } from './linked-structs.ts';
 import { type Manifest, ManifestError, readManifests } from './manifest-file.ts';
 import { objectsByName, type NamedObjects } from './named-objects.ts';
-import { decodingProblems } from './strict-decoding.ts';
+import { decodingProblems, type DecodingProblem, linkedProblems } from './strict-decoding.ts';
 
 export interface LintProblem {
   /** `FILE:LINE` */
@@ -44,13 +45,18 @@ async function readOrTell(file: string): Promise<Manifest[] | LintProblem> {
 }
 
 function writingProblems(manifest: Manifest): readonly LintProblem[] {
-  const kind = argoKindOf(manifest.value);
-  if (kind === undefined) return [];
-  return Array.from(decodingProblems(kind.schema, manifest.value), ({ path, text }) => ({
+  return Array.from(strangeFields(manifest.value), ({ path, text }) => ({
     place: `${manifest.file}:${manifest.lineOf(path)}`,
     field: '',
     text: `error unmarshaling JSON: while decoding JSON: ${text}`,
   }));
+}
+
+function* strangeFields(value: unknown): Generator<DecodingProblem> {
+  const kind = argoKindOf(value);
+  const struct = linkedStructOf(value);
+  if (kind !== undefined) yield* decodingProblems(kind.schema, value);
+  else if (struct !== undefined) yield* linkedProblems(struct, value);
 }
 
 function rolloutProblems(manifests: readonly Manifest[], options: LintOptions): readonly LintProblem[] {

@@ -1,6 +1,17 @@
 /** Manifests in files: their values, and the line where each field stands. */
 import { readFile } from 'node:fs/promises';
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+} from 'yaml';
 
 export interface Manifest {
   readonly file: string;
@@ -54,6 +65,7 @@ export function manifestsIn(text: string, file: string): readonly Manifest[] {
     merge: true,
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: 'error',
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isTime(tag)),
   });
   if (!Array.isArray(documents)) return [];
@@ -63,9 +75,21 @@ export function manifestsIn(text: string, file: string): readonly Manifest[] {
       const { line } = lines.linePos(problem.pos[0]);
       throw new ManifestError(`error converting YAML to JSON: yaml: line ${line}: ${problem.message}`, line);
     }
+    refuseOddKeys(document, lines);
     const value: unknown = document.toJS({ maxAliasCount: 1_000 });
     if (value === null || value === undefined) return [];
     return [{ file, value, isJson, lineOf: (path) => lines.linePos(offsetOf(document, path)).line }];
+  });
+}
+
+/** `{{ .Values.name }}` of a template that is still to be rendered is a map whose key is a map. */
+function refuseOddKeys(document: Document.Parsed, lines: LineCounter): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) || isAlias(key)) return;
+      const { line } = lines.linePos(startOf(key) ?? 0);
+      throw new ManifestError(`yaml: line ${line}: invalid map key: ${String(key)}`, line);
+    },
   });
 }
 

@@ -3,6 +3,7 @@ import type { StructuralSchema } from '#api/crd.ts';
 import { isRecord } from '#cluster/kube-object.ts';
 import { structsOf } from '#engine/rollout/go-json.ts';
 import { podFieldOrder } from '#engine/rollout/pod-field-order.ts';
+import { linkedStructs } from './linked-structs.ts';
 import type { FieldPath } from './manifest-file.ts';
 
 export interface DecodingProblem {
@@ -17,7 +18,12 @@ interface Known {
   readonly struct?: string | undefined;
 }
 
-const structs = structsOf(podFieldOrder);
+const structs = structsOf({ ...podFieldOrder, ...linkedStructs });
+
+/** As `decodingProblems`, for an object of a kind of Kubernetes. */
+export function linkedProblems(struct: string, object: unknown): Generator<DecodingProblem> {
+  return problemsAt(object, { struct }, []);
+}
 
 /** In the order of the sorted keys, as the decoder comes upon them. `schema`: of the whole object. */
 export function* decodingProblems(schema: StructuralSchema, object: unknown): Generator<DecodingProblem> {

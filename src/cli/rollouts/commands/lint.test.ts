@@ -244,6 +244,13 @@ spec:
     expect((await lint(template('cuont'))).out).toContain('json: unknown field "cuont"\n  at FILE:7\n');
   });
 
+  it('reads Services and Ingresses as strictly', async () => {
+    expect((await lint(service('web').replace('ports:', 'port:'))).out).toContain('json: unknown field "port"\n');
+    expect((await lint(ingress('web').replace('pathType', 'type'))).out).toContain('json: unknown field "type"\n');
+    const other = ingress('web').replace('networking.k8s.io/v1', 'example.com/v1').replace('pathType', 'type');
+    expect(await lint(other)).toEqual(clean);
+  });
+
   it('reads YAML as Kubernetes does', async () => {
     const { err } = await lint(canary.replace('labels: { app: web }', 'labels: { app: yes }'));
     expect(err).toContain('cannot unmarshal bool into field spec.template.metadata.labels.app of type string');
@@ -259,6 +266,12 @@ spec:
     expect(code).toBe(1);
     expect(out).toMatch(/^error converting YAML to JSON: yaml: line \d: .*\n {2}at FILE:\d\n$/);
     expect(err).toMatch(/^Error: error converting YAML to JSON: yaml: line \d: /);
+  });
+
+  it('refuses a template that is still to be rendered', async () => {
+    const { code, err } = await lint(canary.replace('replicas: 2', 'replicas: {{ .Values.replicas }}'));
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Error: yaml: line 6: invalid map key: \{.*\}\n$/);
   });
 
   it('reads JSON', async () => {
