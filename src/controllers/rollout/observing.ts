@@ -95,9 +95,7 @@ export function observe(stored: Rollout, observing: Observing): RolloutSnapshot 
     rollout,
     ...(workload.problem === undefined ? {} : { unresolved: workload.problem }),
     ...(workload.generation === undefined ? {} : { workloadGeneration: workload.generation }),
-    // The store holds what the API server sends for this kind.
-    sets: [...caches.replicaSets.byIndex(ownerIndex, uid)] as ReplicaSet[],
-    orphans: orphansOf(rollout, caches),
+    ...setsOf(rollout, uid, caches),
     runs: present(caches.runs.byIndex(ownerIndex, uid), readRun),
     experiments: present(caches.experiments.byIndex(ownerIndex, uid), readExperiment),
     references: referencesOf(look, namespace, settings.routers),
@@ -149,15 +147,25 @@ function routerKinds({ istioApiVersion, ambassadorApiVersion, appMeshCrdVersion 
   };
 }
 
-/** ReplicaSets without an owner that the Rollout's selector means. */
-function orphansOf({ metadata, spec }: Rollout, caches: RolloutCaches): readonly ReplicaSet[] {
-  if (spec.selector === undefined) return [];
-  const selector = selectorText(spec.selector);
-  if (selector === '') return [];
-  return [...caches.replicaSets.byIndex(ownerIndex, orphaned)].filter(
-    (set) =>
-      set.metadata.namespace === metadata.namespace &&
-      set.metadata.deletionTimestamp === undefined &&
-      selectorMatches(selector, set.metadata.labels ?? {}),
-  ) as ReplicaSet[]; // the store holds what the API server sends for this kind
+/** The Rollout's ReplicaSets by owner and selector. While nobody knows the selector those that it owns stay its own. */
+function setsOf(
+  { metadata, spec }: Rollout,
+  uid: string,
+  caches: RolloutCaches,
+): Pick<RolloutSnapshot, 'sets' | 'orphans' | 'strays'> {
+  // The store holds what the API server sends for this kind.
+  const byOwner = (owner: string): readonly ReplicaSet[] =>
+    [...caches.replicaSets.byIndex(ownerIndex, owner)] as ReplicaSet[];
+  const owned = byOwner(uid);
+  const selector = selectorText(spec.selector ?? {});
+  if (selector === '') return { sets: owned, orphans: [] };
+  const isMeant = (set: ReplicaSet): boolean => selectorMatches(selector, set.metadata.labels ?? {});
+  return {
+    sets: owned.filter(isMeant),
+    strays: owned.filter((set) => !isMeant(set)),
+    orphans: byOwner(orphaned).filter(
+      (set) =>
+        set.metadata.namespace === metadata.namespace && set.metadata.deletionTimestamp === undefined && isMeant(set),
+    ),
+  };
 }

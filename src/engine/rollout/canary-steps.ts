@@ -49,7 +49,17 @@ function isComplete(pass: Pass, step: CanaryStep, status: RolloutStatus): boolea
     return isSizeReached(atStart(pass), pass.weights) && status.canary?.weights?.verified !== false;
   if (step.analysis !== undefined) return status.canary?.currentStepAnalysisRunStatus?.status === 'Successful';
   if (step.experiment !== undefined) return pass.isExperimentDone;
+  if (step.plugin !== undefined) return isPluginDone(pass);
   return step.setHeaderRoute !== undefined || step.setMirrorRoute !== undefined;
+}
+
+/** What another controller has written down before this one took over: the plugin has done its step, or it is switched off. */
+export function isPluginDone(pass: Pass): boolean {
+  const index = currentIndexOf(pass);
+  return (pass.rollout.status?.canary?.stepPluginStatuses ?? []).some(
+    (entry) =>
+      entry.index === index && entry.operation === 'Run' && (entry.phase === 'Successful' || entry.disabled === true),
+  );
 }
 
 /** Sizes that this pass itself has changed are judged by the next one, as the original does. */

@@ -19,6 +19,7 @@ import { pruneHistory } from './revision-history.ts';
 import { syncRevision } from './revision.ts';
 import { isAborted, newSetOf, replicasWanted, stableHashOf, stableSetOf, type Draft, type Pass } from './snapshot.ts';
 import { baseStatus, finishStatus, present } from './status.ts';
+import { runStepPlugin } from './step-plugins.ts';
 import { verifyTargets } from './target-verification.ts';
 import { tell } from './telling.ts';
 import { routeTraffic } from './traffic.ts';
@@ -35,6 +36,7 @@ export function* canaryPass(pass: Pass, strategy: CanaryStrategy): Steps {
   yield* routeTraffic(pass, strategy);
   yield* reconcileExperiments(pass);
   yield* reconcileCanaryAnalysis(pass, strategy);
+  yield* runStepPlugin(pass);
   const isBusy = pass.pause.added.length > 0 || (yield* scaleCanary(pass, strategy));
   if (!isBusy) decidePauseStep(pass);
   const status = canaryStatus(pass);

@@ -6,10 +6,10 @@ import { scaleCanary } from './canary-scaling.ts';
 import { withoutCondition } from './conditions.ts';
 import { blueGreenOf, canaryOf } from './defaults.ts';
 import type { FinishedUpdate } from './duration-record.ts';
+import { claimSets } from './claiming.ts';
 import { ask, type Steps } from './effects.ts';
 import { reportInvalid } from './invalid-spec.ts';
 import { createNewSet } from './new-set-creation.ts';
-import { ownerReference } from './owner.ts';
 import {
   annotationKeys,
   availableOf,
@@ -21,7 +21,6 @@ import {
 } from './replica-set.ts';
 import {
   isFullyPromoted,
-  keepSet,
   newSetOf,
   replicasWanted,
   setOf,
@@ -74,16 +73,6 @@ function* onePass(pass: Pass): Steps {
   const canary = canaryOf(pass.rollout);
   if (blueGreen !== undefined) yield* blueGreenPass(pass, blueGreen);
   else if (canary !== undefined) yield* canaryPass(pass, canary);
-}
-
-/** ReplicaSets that lost their owner, as when a Rollout is deleted and made anew with its pods left alone. */
-function* claimSets(pass: Pass): Steps {
-  for (const set of pass.seen.orphans) {
-    const owner = ownerReference(pass.rollout);
-    const ownerReferences = [...(set.metadata.ownerReferences ?? []), owner];
-    const changes = [{ path: ['metadata', 'ownerReferences'], value: ownerReferences }];
-    keepSet(pass, yield* ask({ do: 'change-set', set, changes }));
-  }
 }
 
 /** Clients wait for the version of the workload that they have changed. */

@@ -22,6 +22,8 @@ export interface RolloutSnapshot {
   readonly sets: readonly ReplicaSet[];
   /** ReplicaSets without an owner that its selector means. */
   readonly orphans: readonly ReplicaSet[];
+  /** Its own ReplicaSets that its selector does not mean any more. */
+  readonly strays?: readonly ReplicaSet[];
   readonly runs: readonly AnalysisRun[];
   readonly experiments: readonly Experiment[];
   readonly references: References;
