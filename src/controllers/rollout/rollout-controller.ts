@@ -50,6 +50,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
   const optionsFor = servedRoutes(cluster, clock, settings.routers);
   const failures = repeatedFailures();
   const rests = new Map<string, Rests>();
+  const counting = new Map<string, number>();
   const queue = new WorkQueue({
     clock,
     random,
@@ -117,6 +118,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
       routers,
       signal,
       rests: own,
+      counting,
       now: () => clock.now(),
       record: (event) => tell(performer.object, event),
       measure: (update) => metrics.finished(update),
@@ -169,6 +171,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     dependencies.forget(key);
     failures.forget(key);
     rests.delete(key);
+    counting.delete(key);
     metrics.forget(key);
     queue.forget(key);
   });
