@@ -21,9 +21,13 @@ export function mergeDiff(before: unknown, after: unknown): Record<string, unkno
   return Object.keys(changed).length === 0 ? undefined : changed;
 }
 
-/** Long lists, which mostly differ from their beginning on, are not made texts of. */
-function sameJson(a: unknown, b: unknown): boolean {
+/** Whatever the order of keys; a field without a value is none. */
+export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (!Array.isArray(a) || !Array.isArray(b)) return JSON.stringify(a) === JSON.stringify(b);
-  return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const key of keys) if (!sameJson(a[key], b[key])) return false;
+  return true;
 }

@@ -2,6 +2,7 @@
 import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
+import { sameJson } from '#cluster/merge-diff.ts';
 import { analysisRuns, jobs, keyOf, refOf, refOfKey } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
@@ -24,6 +25,8 @@ export interface AnalysisSettings {
   /** Where the controller runs: Secrets of providers are there. */
   readonly ownNamespace: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads files that the environment names. */
+  readonly readText?: (file: string) => Promise<string>;
 }
 
 export const defaultAnalysisSettings: AnalysisSettings = {
@@ -54,6 +57,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     client,
     secret: (namespace, name, signal) => secretData(context, { namespace, name }, signal),
     ownNamespace: settings.ownNamespace,
+    ...(settings.readText === undefined ? {} : { readText: settings.readText }),
   };
   const queue = new WorkQueue({
     clock,
@@ -136,11 +140,14 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
         return outcome.wakeAt;
       } catch (error) {
         if (!(error instanceof OutdatedPass) || attempt === attempts) throw error;
-        const fresh = await client.get(analysisRuns, refOf(object), signal);
+        // The watch has brought it already, unless it is behind.
+        const cached = runs.get(refOf(object));
+        const isNewer = cached !== undefined && cached.metadata.resourceVersion !== live.metadata.resourceVersion;
+        const fresh = isNewer ? cached : await client.get(analysisRuns, refOf(object), signal);
         const read = fresh === undefined || fresh.metadata.uid !== object.metadata.uid ? undefined : readRun(fresh);
         // Gone, or another process has measured as well: its word counts.
         if (fresh === undefined || read === undefined) return undefined;
-        if (JSON.stringify(read.status) !== JSON.stringify(run.status)) throw error;
+        if (!sameJson(read.status, run.status)) throw error;
         live = fresh;
         latest = read;
       }

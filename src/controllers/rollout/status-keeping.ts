@@ -1,5 +1,6 @@
 /** The status of a Rollout between what its passes decide and what the API server has: written as seldom as nobody can tell the difference. */
 import type { RolloutStatus } from '#api/rollout.ts';
+import { sameJson } from '#cluster/merge-diff.ts';
 import { rollouts } from '#cluster/resource.ts';
 import { writeStatus } from '../conditional-writes.ts';
 import { readRollout } from './observing.ts';
@@ -14,7 +15,7 @@ export const countsMayWait = 250;
  */
 export async function keepStatus(performer: Performer, status: RolloutStatus): Promise<void> {
   const before = performer.pending ?? performer.rollout.status ?? {};
-  if (JSON.stringify(before) === JSON.stringify(status)) return;
+  if (sameJson(before, status)) return;
   performer.hasChanged = true;
   if (performer.pending !== undefined && keyOf(before) !== keyOf(status)) await flushStatus(performer);
   performer.pending = status;
