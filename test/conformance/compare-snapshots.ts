@@ -15,15 +15,18 @@ export function compareSnapshots(
 ): readonly Difference[] {
   const mentioned = mentionedFields(expected.list);
   const stable = (snapshot: Snapshot): Snapshot => ({
-    at: snapshot.at,
+    ...snapshot,
     objects: Object.fromEntries(
       Object.entries(snapshot.objects)
         .filter(([key]) => !unstableObjects.includes(key))
         .map(([key, state]) => [key, pick(state, (field) => isStable(expected, mentioned, key, field))]),
     ),
   });
-  const wanted = distinct(expected.list.map(stable));
   const seen = distinct(actual.map(stable));
+  const isSeen = ({ objects }: Snapshot): boolean => seen.some((one) => sameJson(one.objects, objects));
+  const wanted = distinct(
+    expected.list.map(stable).filter((snapshot) => snapshot.isOptional !== true || isSeen(snapshot)),
+  );
   const lines = expected.subsequence ? subsequenceLines(wanted, seen) : equalLines(wanted, seen);
   return asDifference(part, undefined, lines);
 }

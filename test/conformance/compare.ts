@@ -3,7 +3,7 @@ import { compareHooks, compareList } from './compare-lists.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDifference, type Difference } from './difference.ts';
 import { canonical, sameJson } from './json.ts';
-import { coarseFields, comparable, coarseValue } from './merging.ts';
+import { comparable, coarseValue } from './merging.ts';
 import { keyFields, kindOf, type State } from './projection.ts';
 import {
   changesBetween,
@@ -42,7 +42,7 @@ function compareHistories(trace: Trace, recording: Recording): readonly Differen
 function compareHistory(kind: string, expected: ExpectedHistory, actual: readonly Moment[]): readonly string[] {
   const seen = comparable(kind, actual, expected);
   const lines = expected.fields
-    ? compareFields(kind, expected.fields, coarseFields(kind, expected.coarse), seen)
+    ? compareFields(kind, expected.fields, expected.coarse, seen)
     : compareStates(comparable(kind, expected.states, expected), seen);
   return [...lines, ...compareFinal(expected.final, actual)];
 }

@@ -13,8 +13,16 @@ const deviation = z.strictObject({
   /** A text is a regular expression for the whole text; absent: any value; `null`: the field or the event is not there. */
   before: z.unknown().optional(),
   after: z.unknown().optional(),
-  /** Instead of `before` and `after`: the field returns to its first value within a phase, and what follows is not compared. */
-  ends: z.literal('returns').optional(),
+  /**
+   * From when on nothing is compared, instead of `before` and `after`: the field returns to its first value within a phase;
+   * or it goes on to `after` when the original is through with everything.
+   */
+  ends: z.enum(['returns', 'goes on']).optional(),
+  /**
+   * What speed and chance decide. `skip`: a state with the value `before` need not be seen; `blur`: messages about pods are one;
+   * `rest`: where the field is not the same in all recordings or has a value for less than a second, the cluster may be at rest or not.
+   */
+  may: z.enum(['skip', 'blur', 'rest']).optional(),
   reason: z.string().min(1),
   row: z.string().min(1),
 });
@@ -38,7 +46,7 @@ const eventKind = 'Event';
 
 /** The trace as it would be if the original behaved as the rules say. */
 export function deviate(trace: Trace, rules: readonly Deviation[]): Trace {
-  return rules.filter((rule) => rule.ends === undefined).reduce(deviateOnce, trace);
+  return rules.filter(({ ends, may }) => ends === undefined && may === undefined).reduce(deviateOnce, trace);
 }
 
 /** The recording without the events that rules allow in addition (those without `before`). */

@@ -7,14 +7,9 @@ import { mapValues, type ExpectedList, type ExpectedSnapshots, type Recording, t
 /** What the original does in one pass is seen within this time, in seconds: the pass that ends the comparison is left out whole. */
 const onePass = 2;
 
-/** A rule that says when the comparison ends instead of what differs. */
-export function isEnding(rule: Deviation): boolean {
-  return rule.ends !== undefined;
-}
-
-/** The first moment of the trace, in seconds, that one of the rules speaks of; `undefined` when none does. */
+/** The first moment of the trace, in seconds, at which a field returns as one of the rules says; `undefined` when none does. */
 export function endOf(trace: Trace, rules: readonly Deviation[]): number | undefined {
-  const moments = rules.filter(isEnding).flatMap((rule) => returnsOf(trace, rule));
+  const moments = rules.filter(({ ends }) => ends === 'returns').flatMap((rule) => returnsOf(trace, rule));
   return moments.length === 0 ? undefined : Math.min(...moments) - onePass;
 }
 
@@ -75,5 +70,49 @@ export function recordingUntil(recording: Recording, end: number): Recording {
     events: mapValues(recording.events, (list) => list.filter(before)),
     hooks: recording.hooks.filter(before),
     queries: [],
+  };
+}
+
+/**
+ * Both sides up to the moment in which the recording goes on to a value (`after`) although the field of the trace keeps another to its end.
+ * The trace must be through by then: all of it has to be in the recording, less the moments settled after its last milestone.
+ */
+export function endWhereItGoesOn(trace: Trace, recording: Recording, rules: readonly Deviation[]): [Trace, Recording] {
+  const [first] = rules
+    .filter(({ ends }) => ends === 'goes on')
+    .flatMap((rule) => Object.keys(recording.history).flatMap((key) => goesOn(trace, recording, key, rule)))
+    .sort((one, other) => one.at - other.at);
+  if (first === undefined) return [trace, recording];
+  const last = trace.milestones.list.at(-1)?.at ?? 0;
+  const list = trace.settled.list.filter(({ at }) => at < last);
+  return [{ ...trace, settled: { ...trace.settled, list } }, recordingBefore(recording, first, trace)];
+}
+
+/** What goes on, after how many states, and when. */
+interface GoingOn {
+  readonly key: string;
+  readonly states: number;
+  readonly at: number;
+}
+
+function goesOn(trace: Trace, recording: Recording, key: string, rule: Deviation): readonly GoingOn[] {
+  const { kind, field, after } = rule;
+  const [wanted, seen = []] = [trace.history[key]?.states.at(-1)?.state, recording.history[key]];
+  if (kindOf(key) !== kind || wanted === undefined || sameJson(wanted[field] ?? null, after)) return [];
+  const states = seen.findLastIndex(({ state }) => !sameJson(state?.[field] ?? null, after)) + 1;
+  const first = seen[states];
+  return first === undefined ? [] : [{ key, states, at: first.at }];
+}
+
+/** Several passes may share an instant of virtual time: of its events those belong to what was before that the trace has as well. */
+function recordingBefore(recording: Recording, { key, states, at }: GoingOn, trace: Trace): Recording {
+  const until = recordingUntil(recording, at + 0.0005);
+  return {
+    ...until,
+    history: mapValues(until.history, (moments, name) => (name === key ? moments.slice(0, states) : moments)),
+    events: mapValues(until.events, (lines, name) =>
+      lines.filter((line, index) => line.at < at || index < (trace.events[name]?.list.length ?? 0)),
+    ),
+    queries: recording.queries,
   };
 }

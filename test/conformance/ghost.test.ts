@@ -26,7 +26,7 @@ const notForGhosts: ReadonlySet<string> = new Set([
   'session-affinity',
 ]);
 
-const folders = findFolders(join(import.meta.dirname, 'traces')).filter(({ name }) => !notForGhosts.has(name));
+const folders = findFolders(join(import.meta.dirname, 'traces/canary')).filter(({ name }) => !notForGhosts.has(name));
 
 describe('player, recorder and world together, with a controller that writes what the trace shows', () => {
   it.each(folders)('find $name equal', async (folder) => {
@@ -36,7 +36,7 @@ describe('player, recorder and world together, with a controller that writes wha
   });
 
   it('record the same twice, byte for byte', async () => {
-    const folder = findFolders(join(import.meta.dirname, 'traces/confirm-rollout'))[0];
+    const folder = findFolders(join(import.meta.dirname, 'traces/canary/confirm-rollout'))[0];
     if (folder === undefined) throw new Error('The scenario is missing');
     const record = async (): Promise<string> => {
       const scenario = readScenario(folder.scenario, addresses);

@@ -12,13 +12,13 @@ import { addresses } from './run-folder.ts';
 import type { Scenario } from './scenario.ts';
 import { namespace, type Stage } from './stage.ts';
 
-export function sandboxStage(scenario: Scenario): Promise<Stage> {
-  return stageWith(scenario, startController);
+export function sandboxStage(scenario: Scenario, phase = 0): Promise<Stage> {
+  return stageWith(scenario, startController, phase);
 }
 
-/** The same stage with another controller, for the player's own tests. */
-export async function stageWith(scenario: Scenario, start: StartController): Promise<Stage> {
-  const clock = new VirtualClock();
+/** The same stage with another controller, for the player's own tests. `phase`: milliseconds of the second in which the clock starts. */
+export async function stageWith(scenario: Scenario, start: StartController, phase = 0): Promise<Stage> {
+  const clock = new VirtualClock({ start: firstSecond + phase });
   const world = createWorld({
     clock,
     crds: [...customResourceDefinitions, httpRouteDefinition],
@@ -50,6 +50,8 @@ export async function stageWith(scenario: Scenario, start: StartController): Pro
     },
   };
 }
+
+const firstSecond = Date.UTC(2026, 0, 1);
 
 /** The world draws its names from seeds of its own. */
 const controllerSeed = 7;

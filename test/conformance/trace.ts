@@ -13,6 +13,8 @@ export interface Moment {
 export interface Snapshot {
   readonly at: number;
   readonly objects: Readonly<Record<string, State>>;
+  /** Only in traces, by a rule of ours: it need not be seen. */
+  readonly isOptional?: boolean;
 }
 
 export interface EventLine {

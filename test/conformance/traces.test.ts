@@ -17,7 +17,7 @@ function isFine({ verdict }: Outcome): boolean {
   return verdict.kind === 'equal' || verdict.kind === 'deviates';
 }
 
-describe('what was recorded of the original', () => {
+describe('what was recorded of the originals', () => {
   it.each(folders)('$name', async (folder) => {
     const outcome = await runFolder(folder, sandboxStage, rules);
     if (outcome.verdict.kind === 'deviates') outcome.verdict.rules.forEach((rule) => needed.add(rule));
@@ -25,7 +25,7 @@ describe('what was recorded of the original', () => {
   });
 
   it('comes out the same twice, byte for byte', async () => {
-    const path = join(import.meta.dirname, 'traces/promotion-fails/scenario.yaml');
+    const path = join(import.meta.dirname, 'traces/canary/promotion-fails/scenario.yaml');
     const record = async (): Promise<string> => {
       const { recording } = await playScenario(readScenario(path, addresses), sandboxStage);
       return JSON.stringify(formatRecording('promotion-fails', recording));

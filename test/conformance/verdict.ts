@@ -1,7 +1,8 @@
 /** The verdict on one played scenario: equal, deviates by rules, or differs. */
+import { allow } from './allowances.ts';
 import { compare } from './compare.ts';
 import { deviate, withoutAdditions, type Deviation } from './deviations.ts';
-import { endOf, recordingUntil, traceUntil } from './endings.ts';
+import { endOf, endWhereItGoesOn, recordingUntil, traceUntil } from './endings.ts';
 import type { Difference } from './difference.ts';
 import type { Recording, Trace } from './trace.ts';
 
@@ -24,7 +25,8 @@ export function judge(trace: Trace, recording: Recording, rules: readonly Deviat
 
 function compareBy(trace: Trace, recording: Recording, rules: readonly Deviation[]): readonly Difference[] {
   const end = endOf(trace, rules);
-  const [expected, seen] =
+  const [begun, seenBegun] =
     end === undefined ? [trace, recording] : [traceUntil(trace, end), recordingUntil(recording, end)];
-  return compare(deviate(expected, rules), withoutAdditions(seen, rules));
+  const [expected, seen] = endWhereItGoesOn(begun, seenBegun, rules);
+  return compare(allow(deviate(expected, rules), rules), withoutAdditions(seen, rules));
 }
