@@ -141,12 +141,17 @@ const seedText = (id: string): string =>
 const replacedIn = (text: string, changes: Readonly<Record<string, string>>): string =>
   Object.entries(changes).reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
 
-/** A tree without what no two runs have in common: ages, hashes and the widths that they make. */
+/**
+ * A tree without what no two runs have in common: ages, hashes, the widths that they make, and pods that are about to go.
+ * The branches go as well: they change with the pods.
+ */
 function pictureOf(text: string): string {
   return text
     .split('\n')
+    .filter((line) => !line.includes('◌ Terminating'))
     .map((line) =>
       line
+        .replace(/^[│├└─ ]+/, '')
         .replace(/ {2,}(\d+[smhdy])+ */, ' ')
         .replace(/ +/g, ' ')
         .replace(/([⧉□] \S*?)-[a-z0-9]{6,10}(-[a-z0-9]{5})?(?= )/, '$1')
