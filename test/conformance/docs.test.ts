@@ -7,6 +7,7 @@ import { parseAlertProvider } from '#api/alert-provider.ts';
 import { parseCanary } from '#api/canary.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { parseMetricTemplate } from '#api/metric-template.ts';
+import { argoFlags } from '#cli/argo-flags.ts';
 import { flaggerFlags } from '#cli/flagger-flags.ts';
 import { run } from '#cli/serin.ts';
 import { providers } from '#metrics/providers.ts';
@@ -125,9 +126,9 @@ describe('flags', () => {
   it('of the controller exist where it is called', () => {
     const calls = namedInCode(/serin(?:\.ts)? controller([^\n]*)/g);
     const flags = calls.flatMap(({ file, name: line }) =>
-      [...line.matchAll(/ -([a-z-]+)/g)].map(([, name = '']) => ({ file, name })),
+      [...line.matchAll(/ --?([a-z][A-Za-z-]+)/g)].map(([, name = '']) => ({ file, name })),
     );
-    const known = [...Object.keys(flaggerFlags), 'help'];
+    const known = [...Object.keys(flaggerFlags), ...Object.keys(argoFlags), 'help'];
     expect(flags.filter(({ name }) => !known.includes(name))).toEqual([]);
   });
 
