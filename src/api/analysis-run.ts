@@ -65,6 +65,9 @@ const runSummary = z.object({
 const analysisRunStatus = z.object({
   phase: analysisPhase,
   message: text.exactOptional(),
+  evidence: text
+    .exactOptional()
+    .describe('Serin: how many measurements succeeded when the run was terminated. Dry runs do not count.'),
   metricResults: z.array(metricResult).exactOptional(),
   startedAt: instant.exactOptional(),
   runSummary: runSummary.exactOptional().describe('Metrics by verdict.'),

@@ -26,9 +26,10 @@ export const says = {
   withoutSuccess: (metric: string) => `Metric "${metric}" has no successful measurement`,
   withoutSuccessDry: () => 'Metric has no successful measurement',
   metricTerminated: () => 'Metric Terminated',
-  /** Where something was measured it also says what the verdict stands on. */
-  runTerminated: (successful: number, measured: number) =>
-    measured === 0 ? 'Run Terminated' : `Run Terminated: ${successful} of ${measured} measurements succeeded`,
+  runTerminated: () => 'Run Terminated',
+  /** What the verdict of a run stands on that did not take all its measurements. */
+  evidence: (successful: number, measured: number) =>
+    measured === 0 ? 'nothing was measured' : `${successful} of ${measured} measurements succeeded`,
   holding: (metric: string, since: string, why: string) =>
     `Metric "${metric}" holds since ${since}: ${why === '' ? 'its provider does not answer' : why}`,
   failedLimit: (count: number, limit: number) => `failed (${count}) > failureLimit (${limit})`,

@@ -42,9 +42,9 @@ export function record(
   return results.length === 0 ? status : { ...status, metricResults: results };
 }
 
-/** Without zeros, as in JSON of the original. */
+/** Without zeros, as in JSON of the original. It runs from the start: a metric has a message once it is more than that. */
 function newResult(name: string, dryRun: boolean): MetricResult {
-  return { name, phase: '', ...(dryRun ? { dryRun } : {}) };
+  return { name, phase: 'Running', ...(dryRun ? { dryRun } : {}) };
 }
 
 function withMeasurement(

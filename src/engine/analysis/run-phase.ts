@@ -46,13 +46,15 @@ export function judgeRun(
     holding: '',
   };
   for (const metric of metrics) addMetric(tally, metric, dry.has(metric.name), terminating);
-  const { phase, message } = verdictOf(tally, run, dry, terminating);
+  const { phase, message } = verdictOf(tally, run, terminating);
   const { message: _old, ...rest } = status;
+  const isTerminated = terminating && message === says.runTerminated();
   return {
     status: {
       ...rest,
       phase,
       ...(message === '' ? {} : { message }),
+      ...(isTerminated ? { evidence: evidenceOf(tally.results, dry) } : {}),
       ...(tally.results.length === 0 ? {} : { metricResults: tally.results }),
       runSummary: withoutZeros(tally.summary),
       dryRunSummary: withoutZeros(tally.drySummary),
@@ -107,25 +109,22 @@ function addVerdict(tally: Tally, metric: string, verdict: MetricVerdict, detail
   else if (verdict.withoutSuccess === true) tally.message = says.withoutSuccess(metric);
 }
 
-function verdictOf(
-  tally: Tally,
-  run: AnalysisRun,
-  dry: ReadonlySet<string>,
-  terminating: boolean,
-): { phase: AnalysisPhase; message: string } {
+function verdictOf(tally: Tally, run: AnalysisRun, terminating: boolean): { phase: AnalysisPhase; message: string } {
   const { worst = 'Successful', message } = tally;
-  if (terminating)
-    return { phase: worst, message: message === '' ? terminationMessage(run, tally.results, dry) : message };
+  if (terminating) {
+    const said = message === '' && run.spec.terminate === true ? says.runTerminated() : message;
+    return { phase: worst, message: said };
+  }
   if (!tally.allCompleted) return { phase: 'Running', message: tally.holding };
   return { phase: worst, message };
 }
 
-function terminationMessage(run: AnalysisRun, results: readonly MetricResult[], dry: ReadonlySet<string>): string {
-  if (run.spec.terminate !== true) return '';
+/** A run that is terminated within its limits is successful: this tells on what grounds. */
+function evidenceOf(results: readonly MetricResult[], dry: ReadonlySet<string>): string {
   const counting = results.filter(({ name }) => !dry.has(name));
   const sum = (of: (result: MetricResult) => number): number =>
     counting.reduce((total, result) => total + of(result), 0);
-  return says.runTerminated(
+  return says.evidence(
     sum(({ successful = 0 }) => successful),
     sum(({ count = 0, error = 0 }) => count + error),
   );
