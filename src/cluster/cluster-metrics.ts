@@ -14,8 +14,19 @@ export interface ClusterMetrics {
   eventDropped(reason: string): void;
   writeDropped(kind: string): void;
   leaseHeld(lease: string, held: boolean): void;
+  /** Calls `listener` for every request that has ended, for APIs that count requests under names of their own. */
+  observeRequests(listener: (request: EndedRequest) => void): void;
   /** The same transport, with every request counted. */
   metered(transport: Transport, clock: Clock): Transport;
+}
+
+export interface EndedRequest {
+  readonly verb: ReturnType<typeof verbOf> | 'watch';
+  readonly path: string;
+  /** Of what is created. */
+  readonly body?: unknown;
+  /** Undefined when there was no answer. */
+  readonly status: number | undefined;
 }
 
 const known = new WeakMap<Registry, ClusterMetrics>();
@@ -66,14 +77,16 @@ function createMetrics(registry: Registry): ClusterMetrics {
     labelNames: ['lease'],
     registers,
   });
+  const listeners: ((request: EndedRequest) => void)[] = [];
   return {
+    observeRequests: (listener) => void listeners.push(listener),
     watchRestarted: (kind, reason) => restarts.inc({ kind, reason }),
     observeStores: storeMetrics(registers),
     queue: queueMetrics(registers),
     eventDropped: (reason) => dropped.inc({ reason }),
     writeDropped: (kind) => needless.inc({ kind }),
     leaseHeld: (name, held) => lease.set({ lease: name }, held ? 1 : 0),
-    metered: (transport, clock) => metered(transport, clock, requests, durations),
+    metered: (transport, clock) => metered(transport, clock, { requests, durations, listeners }),
   };
 }
 
@@ -133,24 +146,34 @@ function queueMetrics(registers: Registry[]): ClusterMetrics['queue'] {
   });
 }
 
-type Requests = Counter<'verb' | 'kind' | 'status'>;
+interface Meters {
+  readonly requests: Counter<'verb' | 'kind' | 'status'>;
+  readonly durations: Histogram<'verb'>;
+  readonly listeners: readonly ((request: EndedRequest) => void)[];
+}
 
-function metered(transport: Transport, clock: Clock, requests: Requests, durations: Histogram<'verb'>): Transport {
-  const measure = async <T extends ApiResponse>(verb: string, path: string, send: () => Promise<T>): Promise<T> => {
+function metered(transport: Transport, clock: Clock, { requests, durations, listeners }: Meters): Transport {
+  const measure = async <T extends ApiResponse>(
+    request: Omit<EndedRequest, 'status'>,
+    send: () => Promise<T>,
+  ): Promise<T> => {
+    const { verb, path } = request;
     const startedAt = clock.monotonic();
-    let status = 'none';
+    let status: number | undefined;
     try {
       const response = await send();
-      status = String(response.status);
+      status = response.status;
       return response;
     } finally {
-      requests.inc({ verb, kind: kindOfPath(path).kind, status });
+      requests.inc({ verb, kind: kindOfPath(path).kind, status: status === undefined ? 'none' : String(status) });
       durations.observe({ verb }, (clock.monotonic() - startedAt) / 1_000);
+      for (const listener of listeners) listener({ ...request, status });
     }
   };
   return {
-    send: (request) => measure(verbOf(request), request.path, () => transport.send(request)),
-    watch: (request) => measure('watch', request.path, () => transport.watch(request)),
+    send: (request) =>
+      measure({ verb: verbOf(request), path: request.path, body: request.body }, () => transport.send(request)),
+    watch: (request) => measure({ verb: 'watch', path: request.path }, () => transport.watch(request)),
     close: () => transport.close(),
   };
 }
@@ -166,7 +189,7 @@ export function kindOfPath(path: string): { kind: string; named: boolean } {
   return { kind: group === undefined ? plural : `${plural}.${group}`, named: name !== undefined };
 }
 
-function verbOf(request: ApiRequest): string {
+function verbOf(request: ApiRequest): 'get' | 'list' | 'create' | 'update' | 'delete' | 'apply' | 'patch' {
   switch (request.method) {
     case 'GET':
       return kindOfPath(request.path).named ? 'get' : 'list';

@@ -2,29 +2,20 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
-import { keyOf, refOfKey } from '#cluster/resource.ts';
+import { keyOf } from '#cluster/resource.ts';
+import { replicasOf, trafficRoutingOf } from '#engine/rollout/defaults.ts';
 import type { FinishedUpdate } from '#engine/rollout/duration-record.ts';
 import { metricsPhase, metricsPhases } from '#engine/rollout/metrics-phase.ts';
-import { replicasOf, trafficRoutingOf } from '#engine/rollout/defaults.ts';
+import { labelsOf, passMetrics, type PassMetrics } from '../pass-metrics.ts';
+import { renderedGauge, type Series } from '../rendered-gauge.ts';
 import { readRollout } from './observing.ts';
 import type { Build } from './settings.ts';
 
 export interface RolloutMetrics {
+  readonly passes: PassMetrics;
   event(key: string, type: string, reason: string): void;
-  reconciled(key: string, seconds: number): void;
-  failed(key: string): void;
   finished(update: FinishedUpdate): void;
-  /** There is a Rollout of this name, maybe again. */
-  appeared(key: string): void;
-  /** The Rollout is gone: its series go 65 s later, so that the last scrape has seen its end. */
-  forget(key: string): void;
 }
-
-/** How long the series of a Rollout that is gone stay, in milliseconds. */
-const keptAfterEnd = 65_000;
-
-const passBuckets = [0.01, 0.15, 0.25, 0.5, 1];
-const named = ['namespace', 'name'] as const;
 
 export function rolloutMetrics(
   registry: Registry,
@@ -32,95 +23,42 @@ export function rolloutMetrics(
   build: Build,
   monotonic: () => number,
 ): RolloutMetrics {
-  const registers = [registry];
-  const events = new Counter({
-    name: 'rollout_events_total',
-    help: 'Events of Rollouts',
-    labelNames: [...named, 'type', 'reason'],
-    registers,
-  });
-  const passes = new Histogram({
-    name: 'rollout_reconcile',
-    help: 'Seconds that a look at a Rollout took',
-    labelNames: [...named],
-    buckets: passBuckets,
-    registers,
-  });
-  const failures = new Counter({
-    name: 'rollout_reconcile_error',
-    help: 'Looks at a Rollout that failed',
-    labelNames: [...named],
-    registers,
-  });
-  const reasons = new Map<string, Map<string, { type: string; reason: string }>>();
-  const gone = new Map<string, number>();
-  const sweep = (): void => {
-    for (const [key, at] of gone) {
-      if (monotonic() - at < keptAfterEnd) continue;
-      gone.delete(key);
-      const labels = labelsOf(key);
-      for (const told of reasons.get(key)?.values() ?? []) events.remove({ ...labels, ...told });
-      reasons.delete(key);
-      passes.remove(labels);
-      failures.remove(labels);
-    }
-  };
-  renderedGauges(registry, list, sweep);
+  renderedGauges(registry, list);
   buildGauges(registry, build);
-  const durations = durationMetrics(registry);
+  // Before the counter of events: in a scrape what is gone goes first.
+  const passes = passMetrics(registry, { prefix: 'rollout', monotonic, swept: (key) => events.remove(key) });
+  const events = eventCounter(registry);
   return {
-    event(key, type, reason) {
-      const told = { type, reason };
-      const known = reasons.get(key) ?? new Map<string, typeof told>();
-      reasons.set(key, known.set(`${type} ${reason}`, told));
-      events.inc({ ...labelsOf(key), ...told });
-    },
-    reconciled: (key, seconds) => passes.observe(labelsOf(key), seconds),
-    failed: (key) => failures.inc(labelsOf(key)),
-    finished: durations,
-    appeared: (key) => void gone.delete(key),
-    forget: (key) => void gone.set(key, monotonic()),
+    passes,
+    event: events.count,
+    finished: durationMetrics(registry),
   };
 }
 
-function labelsOf(key: string): { readonly namespace: string; readonly name: string } {
-  const { namespace = '', name } = refOfKey(key);
-  return { namespace, name };
-}
+const strategyLabel = 'strategy';
+const named = ['namespace', 'name'];
 
-type Labels = Readonly<Record<string, string>>;
-type Series = readonly [labels: Labels, value: number];
-
-function renderedGauges(registry: Registry, list: () => Iterable<KubeObject>, sweep: () => void): void {
+function renderedGauges(registry: Registry, list: () => Iterable<KubeObject>): void {
   const rendered = (
     name: string,
     help: string,
     labelNames: readonly string[],
     seriesOf: (rollout: Rollout) => readonly Series[],
-  ): void => {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      labelNames: [...named, ...labelNames],
-      registers: [registry],
-      collect() {
-        sweep();
-        gauge.reset();
-        for (const object of list())
-          for (const [labels, value] of seriesOf(readRollout(object)))
-            gauge.set({ ...labelsOf(keyOf(object.metadata)), ...labels }, value);
-      },
+  ): void =>
+    renderedGauge(registry, { name, help, labelNames: [...named, ...labelNames] }, function* () {
+      for (const object of list())
+        for (const [labels, value] of seriesOf(readRollout(object)))
+          yield [{ ...labelsOf(keyOf(object.metadata)), ...labels }, value];
     });
-  };
-  rendered('rollout_info', 'What there is of Rollouts', ['strategy', 'traffic_router', 'phase'], (rollout) => [
+  rendered('rollout_info', 'What there is of Rollouts', [strategyLabel, 'traffic_router', 'phase'], (rollout) => [
     [{ strategy: strategyOf(rollout), traffic_router: routerOf(rollout), phase: metricsPhase(rollout) }, 1],
   ]);
-  for (const [name, help, count] of counts)
-    rendered(`rollout_info_replicas_${name}`, help, [], (rollout) => [[{}, count(rollout)]]);
-  rendered('rollout_phase', 'Deprecated: rollout_info has the phase', ['strategy', 'phase'], (rollout) => {
+  rendered('rollout_phase', 'Deprecated: rollout_info has the phase', [strategyLabel, 'phase'], (rollout) => {
     const current = metricsPhase(rollout);
     return metricsPhases.map((phase) => [{ strategy: strategyOf(rollout), phase }, phase === current ? 1 : 0]);
   });
+  for (const [name, help, count] of counts)
+    rendered(`rollout_info_replicas_${name}`, help, [], (rollout) => [[{}, count(rollout)]]);
 }
 
 const counts: readonly (readonly [name: string, help: string, count: (rollout: Rollout) => number])[] = [
@@ -155,21 +93,36 @@ function routerOf(rollout: Rollout): string {
 }
 
 function buildGauges(registry: Registry, { version, runtime, architecture }: Build): void {
-  const registers = [registry];
-  const controller = new Gauge({
-    name: 'argo_rollouts_controller_info',
-    help: 'The version that runs',
-    labelNames: ['version'],
-    registers,
+  const one = (name: string, help: string, labels: Readonly<Record<string, string>>): void =>
+    new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] }).set({ ...labels }, 1);
+  one('argo_rollouts_controller_info', 'The version that runs', { version });
+  one('build_info', 'What runs', { version, goversion: runtime, goarch: architecture, commit: '' });
+}
+
+interface EventCounter {
+  readonly count: (key: string, type: string, reason: string) => void;
+  readonly remove: (key: string) => void;
+}
+
+function eventCounter(registry: Registry): EventCounter {
+  const counter = new Counter({
+    name: 'rollout_events_total',
+    help: 'Events of Rollouts',
+    labelNames: [...named, 'type', 'reason'],
+    registers: [registry],
   });
-  controller.set({ version }, 1);
-  const info = new Gauge({
-    name: 'build_info',
-    help: 'What runs',
-    labelNames: ['version', 'goversion', 'goarch', 'commit'],
-    registers,
-  });
-  info.set({ version, goversion: runtime, goarch: architecture, commit: '' }, 1);
+  const told = new Map<string, Map<string, { readonly type: string; readonly reason: string }>>();
+  return {
+    count(key, type, reason) {
+      const known = told.get(key) ?? new Map();
+      told.set(key, known.set(`${type} ${reason}`, { type, reason }));
+      counter.inc({ ...labelsOf(key), type, reason });
+    },
+    remove(key) {
+      for (const labels of told.get(key)?.values() ?? []) counter.remove({ ...labelsOf(key), ...labels });
+      told.delete(key);
+    },
+  };
 }
 
 function durationMetrics(registry: Registry): (update: FinishedUpdate) => void {

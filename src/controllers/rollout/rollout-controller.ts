@@ -26,6 +26,7 @@ import { runPasses } from './passes.ts';
 import type { Performer, Rests } from './performer.ts';
 import { repeatedFailures } from './repeated-failures.ts';
 import { servedRoutes } from './route-versions.ts';
+import { requestMetrics } from './request-metrics.ts';
 import { routedBy } from './routers.ts';
 import type { RolloutSettings } from './settings.ts';
 
@@ -47,6 +48,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     settings.build,
     () => clock.monotonic(),
   );
+  requestMetrics(context.registry, cluster.metrics, () => clock.monotonic());
   const optionsFor = servedRoutes(cluster, clock, settings.routers);
   const failures = repeatedFailures();
   const rests = new Map<string, Rests>();
@@ -60,7 +62,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
       ...cluster.metrics.queue('rollout'),
       failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { rollout: key }),
     },
-    work: (key, signal) => work(key, signal),
+    work: (key, signal) => metrics.passes.measure(key, () => work(key, signal)),
   });
 
   const record = (object: KubeObject, event: RouteEvent): void => {
@@ -71,7 +73,6 @@ export function startRolloutController(context: Context, settings: RolloutSettin
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
     const object = caches.rollouts.get(refOfKey(key));
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return {};
-    const startedAt = clock.monotonic();
     let hasWarned = false;
     const tell = (subject: KubeObject, event: RouteEvent): void => {
       hasWarned ||= event.type === 'Warning';
@@ -87,13 +88,10 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     } catch (error) {
       // Another process works now.
       if (error instanceof WritesStopped) return {};
-      metrics.failed(key);
       const message = errorText(error);
       if (!hasWarned && failures.failed(key, message))
         record(object, { type: 'Warning', reason: 'RolloutReconcileError', message });
       throw error;
-    } finally {
-      metrics.reconciled(key, (clock.monotonic() - startedAt) / 1_000);
     }
   };
 
@@ -155,7 +153,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     const key = keyOf(object.metadata);
     const { name, namespace } = object.metadata;
     if (before === undefined) {
-      metrics.appeared(key);
+      metrics.passes.appeared(key);
       record(object, {
         type: 'Normal',
         reason: 'RolloutAddedToInformer',
@@ -172,7 +170,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     failures.forget(key);
     rests.delete(key);
     counting.delete(key);
-    metrics.forget(key);
+    metrics.passes.forget(key);
     queue.forget(key);
   });
   for (const store of [caches.replicaSets, caches.runs, caches.experiments]) store.onChange(wakeOwner);
