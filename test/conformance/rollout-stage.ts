@@ -66,6 +66,7 @@ export async function rolloutStage(name: string): Promise<RolloutStage> {
     forget();
     await controller.stop();
     await world.stop();
+    expect(troubles).toEqual([]);
   });
   const plugin = async (line: string): Promise<string> => {
     const printed = { out: '', err: '' };

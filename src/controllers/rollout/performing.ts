@@ -15,6 +15,7 @@ import {
 import { selectorText } from '#cluster/label-selector.ts';
 import type { Answers, ChildKind, CreatedChild, CreatedSet, Effect } from '#engine/rollout/effects.ts';
 import { PassFailed } from '#engine/rollout/effects.ts';
+import { objectOf } from '#engine/rollout/raw-json.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { accepted, change, missing, reaching, remove } from '../conditional-writes.ts';
 import { readRollout } from './observing.ts';
@@ -32,7 +33,7 @@ const silentEffects: ReadonlySet<Effect['do']> = new Set([
 ] as const);
 
 /** Those that change nothing, or say by themselves whether they have. */
-const quietEffects: ReadonlySet<Effect['do']> = new Set([...silentEffects, 'route'] as const);
+const quietEffects: ReadonlySet<Effect['do']> = new Set([...silentEffects, 'route', 'scale-deployment'] as const);
 
 const childResources: Readonly<Record<ChildKind, Resource>> = { AnalysisRun: analysisRuns, Experiment: experiments };
 
@@ -125,6 +126,10 @@ async function scaleDeployment(performer: Performer, name: string, replicas: num
   await caches.need([deployments], signal);
   const deployment = caches.get(deployments, ref);
   if (deployment === undefined) throw missing(deployments, name);
+  const { replicas: before } = objectOf(deployment['spec']);
+  // It is asked for as long as the first revision is the current one.
+  if (before === replicas) return;
+  performer.hasChanged = true;
   await change(cluster.client, deployments, deployment, [{ path: ['spec', 'replicas'], value: replicas }], signal);
 }
 
