@@ -13,7 +13,7 @@ import { ownNamespace } from '../own-namespace.ts';
 
 export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<string, string | undefined>>): ApiPart {
   const settings = rolloutSettings(flags, environment);
-  const analysis = analysisSettings(flags, environment);
+  const analysis = { ...analysisSettings(flags, environment), readText };
   const instanceId = flags['instance-id'];
   return {
     name: 'rollouts-controller',
@@ -48,6 +48,8 @@ export function argoRolloutsPart(flags: ArgoFlags, environment: Readonly<Record<
   };
 }
 
+const readText = (file: string): Promise<string> => readFile(file, 'utf8');
+
 /** With the AWS account that the environment names, where flags ask for it. */
 function withAws(
   settings: RolloutSettings,
@@ -56,7 +58,6 @@ function withAws(
   { http, clock }: Context,
 ): RolloutSettings {
   if (!asksAws(flags)) return settings;
-  const readText = (file: string): Promise<string> => readFile(file, 'utf8');
   const balancers = loadBalancersOf({ http, now: () => clock.now(), environment, readText });
   const albVerifier = { balancers, tag: flags['alb-tag-key-resource-id'] };
   return { ...settings, routers: { ...settings.routers, albVerifier } };

@@ -11,6 +11,8 @@ export interface AnalysisProviderDeps {
   readonly clock: Clock;
   /** Environment variables that stand for addresses and credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads files that the environment names, such as a token of a service account. */
+  readonly readText?: (file: string) => Promise<string>;
   /** For Jobs. */
   readonly client: Client;
   /** Decoded values of a Secret; `undefined` when there is none. */

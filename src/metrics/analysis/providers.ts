@@ -1,10 +1,21 @@
 /** The metric providers of an analysis, by their key in `provider` of a metric. */
 import type { Metric } from '#api/analysis-metric.ts';
+import { cloudWatch } from './cloudwatch.ts';
+import { graphite } from './graphite.ts';
+import { influxdb } from './influxdb.ts';
 import { job } from './job.ts';
 import { prometheus } from './prometheus.ts';
+import { skywalking } from './skywalking.ts';
 import type { MakeAnalysisProvider } from './provider.ts';
 
-const providers: Readonly<Record<string, MakeAnalysisProvider>> = { job, prometheus };
+const providers: Readonly<Record<string, MakeAnalysisProvider>> = {
+  cloudWatch,
+  graphite,
+  influxdb,
+  job,
+  prometheus,
+  skywalking,
+};
 
 /** `undefined` for a provider that nobody knows. */
 export function findAnalysisProvider({ provider }: Metric): MakeAnalysisProvider | undefined {
