@@ -8,7 +8,7 @@ import { hasTemplateChanged } from './change.ts';
 import { promote } from './promotion.ts';
 import type { Steps } from './effects.ts';
 import { syncEphemeralMetadata } from './metadata-syncing.ts';
-import { availableOf, hashOf, isSaturated, observedOf, readyOf, type ReplicaSet } from './replica-set.ts';
+import { availableOf, hashOf, isSaturated, observedOf, readyOf, sizeOf, type ReplicaSet } from './replica-set.ts';
 import { restartPods, satisfyRestart } from './restart.ts';
 import { pruneHistory } from './revision-history.ts';
 import { syncRevision } from './revision.ts';
@@ -29,6 +29,7 @@ import {
 import { baseStatus, finishStatus, present, selectorText } from './status.ts';
 import { clearPause } from './pausing.ts';
 import { verifyTargets } from './target-verification.ts';
+import { scaleWorkloadProgressively } from './workload-scaling.ts';
 
 export function* blueGreenPass(pass: Pass, strategy: BlueGreenStrategy): Steps {
   requireService(pass, strategy.activeService);
@@ -73,10 +74,11 @@ export function* scaleBlueGreen(pass: Pass, strategy: BlueGreenStrategy): Steps<
   const isApart = stable !== undefined && hashOf(stable) !== pass.hash;
   let scaled = isApart && (yield* scale(pass, stable, replicasWanted(pass)));
   const set = newSetOf(pass);
-  if (set !== undefined)
-    scaled =
-      (delaysAbort(pass) ? yield* scaleAborted(pass, set) : yield* scale(pass, set, previewSizeOf(pass, strategy))) ||
-      scaled;
+  if (set !== undefined) {
+    const size = previewSizeOf(pass, strategy);
+    yield* scaleWorkloadProgressively(pass, size < sizeOf(set));
+    scaled = (delaysAbort(pass) ? yield* scaleAborted(pass, set) : yield* scale(pass, set, size)) || scaled;
+  }
   return (yield* scaleOthers(pass, strategy)) || scaled;
 }
 

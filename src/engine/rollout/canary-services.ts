@@ -26,8 +26,12 @@ export function servicePair({ rollout }: Pass, strategy: CanaryStrategy): Servic
 export function* pointServices(pass: Pass, strategy: CanaryStrategy): Steps {
   const { canary, stable } = servicePair(pass, strategy);
   yield* followReplicaSet(pass, stable, stableSetOf(pass));
-  if (strategy.pingPong !== undefined) return yield* pointPingPong(pass, canary);
-  yield* followReplicaSet(pass, canary, behindCanaryService(pass));
+  if (strategy.pingPong !== undefined) {
+    yield* pointPingPong(pass, canary);
+    // A mesh beside the load balancer may go by the names of the roles.
+    yield* followReplicaSet(pass, strategy.stableService, stableSetOf(pass));
+  }
+  yield* followReplicaSet(pass, strategy.canaryService, behindCanaryService(pass));
 }
 
 /** The new version is reached by its Service before it is available: no traffic is sent there yet. */

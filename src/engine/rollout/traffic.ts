@@ -8,7 +8,7 @@ import { maxWeightOf, stepsOf, trafficRoutingOf } from './defaults.ts';
 import { ask, PassFailed, type RouteAnswer, type RouteCall, type RouteContext, type Steps } from './effects.ts';
 import { experimentDestinations } from './experiments.ts';
 import { isReached } from './progress-threshold.ts';
-import { availableOf, hashOf, isFullyAvailable } from './replica-set.ts';
+import { availableOf, hashOf, isFullyAvailable, sizeOf, type ReplicaSet } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
 import {
   isAborted,
@@ -119,11 +119,16 @@ function contextOf(pass: Pass, strategy: CanaryStrategy, share: Share): RouteCon
     stableService: stable,
     canaryHash: share.canaryHash ?? hashOf(set),
     stableHash: hashOf(stableSetOf(pass)),
-    canaryReady: set === undefined || isFullyAvailable(set),
-    stableReady: stableSetOf(pass) === undefined || isFullyAvailable(stableSetOf(pass)),
+    canaryReady: canBeNamed(set),
+    stableReady: canBeNamed(stableSetOf(pass)),
     isGoingBack: isAborted(pass) || isReturning(pass),
     additional: share.withExperiments === true ? experimentDestinations(pass) : [],
   };
+}
+
+/** What has no pods waits for none: it gets them when its step says so, and requests later. */
+function canBeNamed(set: ReplicaSet | undefined): boolean {
+  return sizeOf(set) === 0 || isFullyAvailable(set);
 }
 
 const recordedWeights = ({ rollout }: Pass): TrafficWeights | undefined => rollout.status?.canary?.weights;

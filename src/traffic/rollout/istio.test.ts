@@ -76,6 +76,15 @@ rolloutRouterContract({
 });
 
 describe('weights', () => {
+  it('go by the Services of the spec, also where a load balancer has a ping-pong pair beside them', () => {
+    const there = new RolloutObjects([[services, aService({ http: [both] })]]);
+    const istio = { virtualService: { name: 'vs' } };
+    there.perform(
+      router.setWeight(aTraffic({ istio }, {}, { canaryService: 'ping', stableService: 'pong' }), there, 20),
+    );
+    expect(splitOf(there)).toEqual({ canary: 20, stable: 80 });
+  });
+
   it('are told', () => {
     const there = new RolloutObjects([[services, aService({ http: [both] })]]);
     expect(router.setWeight(traffic, there, 20)).toEqual({

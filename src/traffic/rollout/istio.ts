@@ -20,29 +20,37 @@ export function istio(apiVersion: string): RolloutRouter {
   return {
     resources: (rollout) =>
       trafficRoutingOf(rollout)?.istio?.destinationRule === undefined ? [kinds.service] : [kinds.service, kinds.rule],
-    updateHash: (traffic, live) => hashChanges(kinds, traffic, live),
+    updateHash: (traffic, live) => hashChanges(kinds, byOwnServices(traffic), live),
     setWeight: (traffic, live, weight) =>
-      serviceChanges(kinds, traffic, live, `set to desiredWeight '${weight}'`, (config, service) =>
-        withWeight(config, service, traffic, weight),
+      serviceChanges(kinds, byOwnServices(traffic), live, `set to desiredWeight '${weight}'`, (config, service) =>
+        withWeight(config, service, byOwnServices(traffic), weight),
       ),
     setHeaderRoute(traffic, live, step) {
-      const place = canaryPlace(traffic, ruleHost(kinds, traffic, live));
-      return serviceChanges(kinds, traffic, live, `set headerRoute '${step.name ?? ''}'`, (config, service) =>
-        withHeaderRoute(config, service, traffic, place, step),
+      const own = byOwnServices(traffic);
+      const place = canaryPlace(own, ruleHost(kinds, own, live));
+      return serviceChanges(kinds, own, live, `set headerRoute '${step.name ?? ''}'`, (config, service) =>
+        withHeaderRoute(config, service, own, place, step),
       );
     },
     setMirrorRoute(traffic, live, step) {
-      const place = canaryPlace(traffic, ruleHost(kinds, traffic, live));
-      return serviceChanges(kinds, traffic, live, `set mirrorRoute '${step.name}'`, (config, service) =>
-        withMirrorRoute(config, service, traffic, place, step),
+      const own = byOwnServices(traffic);
+      const place = canaryPlace(own, ruleHost(kinds, own, live));
+      return serviceChanges(kinds, own, live, `set mirrorRoute '${step.name}'`, (config, service) =>
+        withMirrorRoute(config, service, own, place, step),
       );
     },
     removeManagedRoutes: (traffic, live) =>
-      serviceChanges(kinds, traffic, live, 'removed all managed routes.', (_, service) =>
+      serviceChanges(kinds, byOwnServices(traffic), live, 'removed all managed routes.', (_, service) =>
         withoutManagedRoutes(service, traffic),
       ),
     verifyWeight: () => undefined,
   };
+}
+
+/** Routes name the Services of the spec; the ping-pong pair only where there are none. */
+function byOwnServices(traffic: RolloutTraffic): RolloutTraffic {
+  const { canaryService = '', stableService = '' } = traffic.rollout.spec.strategy?.canary ?? {};
+  return canaryService === '' && stableService === '' ? traffic : { ...traffic, canaryService, stableService };
 }
 
 interface IstioKinds {
