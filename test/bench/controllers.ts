@@ -33,6 +33,18 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
   return bed.children.start(name, process.execPath, args, { env: shippedEnvironment() });
 }
 
+/** Serin with the flags of Argo Rollouts. */
+export function startRollouts(bed: Bed, program: string): Child {
+  const flags = [
+    `--kubeconfig=${bed.kubeconfigOf('serin')}`,
+    '--leader-elect=false',
+    `--metricsPort=${metricsPort}`,
+    `--healthzPort=${metricsPort + 1}`,
+  ];
+  const args = [program, 'controller', 'argo-rollouts', ...flags];
+  return bed.children.start('serin', process.execPath, args, { env: shippedEnvironment() });
+}
+
 /** What the image tells Node and its C library. */
 function shippedEnvironment(): Record<string, string> {
   const file = path.join(import.meta.dirname, '../../deploy/Dockerfile');

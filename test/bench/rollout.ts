@@ -1,0 +1,198 @@
+/**
+ * What a Rollout costs: inside the bed's network `node test/bench/rollout.ts --rollouts 10,100`. Each has one Pod, which is only data, five
+ * steps with a pause of 10 s each, and a run with two metrics in the background.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+import { customResourceDefinitions } from '#api/crds.ts';
+import type { KubeObject } from '#api/kubernetes.ts';
+import { analysisTemplates, events, pathOf, rollouts } from '#cluster/resource.ts';
+import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
+
+import { bundle } from '../../deploy/bundle.ts';
+import { type Bed, startBed } from '../bed/bed.ts';
+import { serveHandler } from '../bed/handler-server.ts';
+import { metricsPort, startRollouts } from './controllers.ts';
+import { processCost } from './process-cost.ts';
+import { bucketsOf, histogramQuantile, quantile, type Buckets } from './quantile.ts';
+
+const { values } = parseArgs({
+  options: {
+    rollouts: { type: 'string', default: '10' },
+    /** Serin's program; default: a fresh bundle, as the image has it. */
+    program: { type: 'string' },
+    /** Seconds of the idle window. */
+    idle: { type: 'string', default: '30' },
+  },
+});
+
+const namespace = 'bench';
+const pauseSeconds = 10;
+const weights = [20, 40, 60, 80, 100];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
+try {
+  const file = path.join(folder, 'serin.mjs');
+  if (values.program === undefined) await bundle(file);
+  for (const count of values.rollouts.split(',').map(Number)) {
+    console.error(`${count} rollouts …`);
+    console.log(JSON.stringify(await measure(values.program ?? file, count), undefined, 2));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(program: string, count: number): Promise<Record<string, unknown>> {
+  const bed = await startBed();
+  const reached = new Map<string, Map<number, number>>();
+  const phases = new Map<string, string>();
+  const abort = new AbortController();
+  try {
+    await bed.applyManifest(customResourceDefinitions);
+    await bed.createNamespace(namespace);
+    const answers = scriptedMetrics([{ name: 'all', query: '.', answer: 100 }], () => Date.now());
+    const server = await serveHandler(answers.handler, bed.freeAddress());
+    await create(bed, pathOf(analysisTemplates, { namespace }), templateAt(server.url));
+    await inParallel(count, (index) => create(bed, pathOf(rollouts, { namespace }), rolloutOf(index, 1)));
+    bed.api.watch(rollouts, ({ object }) => note(object, reached, phases), abort.signal);
+    const child = startRollouts(bed, program);
+    const isDone = (revision: string): boolean =>
+      [...phases.values()].filter((text) => text === `Healthy ${revision}`).length === count;
+    await until(() => isDone('1'), child);
+    await pause(3_000);
+    const [idleMark, idleBefore] = [bed.audit.mark(), processCost(child.pid)];
+    await pause(Number(values.idle) * 1000);
+    const idle = bed.audit.requestsBy('serin', idleMark);
+    const idleCpu = processCost(child.pid).cpu - idleBefore.cpu;
+    reached.clear();
+    const [mark, before, lateBefore, from] = [bed.audit.mark(), processCost(child.pid), await scrape(), Date.now()];
+    await inParallel(count, (index) =>
+      bed.patch(rollouts, { namespace, name: nameOf(index) }, { spec: rolloutOf(index, 2)['spec'] }),
+    );
+    await until(() => isDone('2'), child);
+    const seconds = (Date.now() - from) / 1000;
+    await pause(3_000); // events are written beside the run, not within it
+    const after = processCost(child.pid);
+    const requests = bed.audit.requestsBy('serin', mark);
+    const late = await scrape();
+    const delays = [...reached.values()].flatMap(stepDelays);
+    const told = (await bed.list(events, namespace)).filter(({ reason }) => reason === 'RolloutStepCompleted');
+    await child.stop(20_000);
+    await server.stop();
+    return {
+      rollouts: count,
+      idle: { requests: idle.total, cpuPerSecond: idleCpu / Number(values.idle) },
+      seconds,
+      requestsPerRollout: requests.total / count,
+      requests: Object.fromEntries(Object.entries(requests.by).map(([name, times]) => [name, times / count])),
+      cpuPerRollout: (after.cpu - before.cpu) / count,
+      cpuPerStep: (after.cpu - before.cpu) / count / (2 * weights.length),
+      lateness: { p50: histogramQuantile(lateBefore, late, 0.5), p99: histogramQuantile(lateBefore, late, 0.99) },
+      stepDelay: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
+      stepEvents: told.reduce((sum, event) => sum + Number(event['count'] ?? 1), 0) / count,
+      rss: after.rss,
+      peakRss: after.peakRss,
+    };
+  } finally {
+    abort.abort();
+    await bed.stop();
+  }
+}
+
+function nameOf(index: number): string {
+  return `app-${String(index).padStart(4, '0')}`;
+}
+
+function rolloutOf(index: number, revision: number): KubeObject {
+  const name = nameOf(index);
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name, namespace },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 1,
+      progressDeadlineSeconds: 3_600,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name }, annotations: { revision: String(revision) } },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'app', image: 'example/app:1', ports: [{ name: 'http', containerPort: 9898 }] }],
+        },
+      },
+      strategy: {
+        canary: {
+          steps: weights.flatMap((setWeight) => [{ setWeight }, { pause: { duration: pauseSeconds } }]),
+          analysis: { templates: [{ templateName: 'two' }] },
+        },
+      },
+    },
+  };
+}
+
+function templateAt(address: string): KubeObject {
+  const metrics = ['success', 'duration'].map((name) => ({
+    name,
+    interval: `${pauseSeconds}s`,
+    successCondition: 'result[0] > 1',
+    provider: { prometheus: { address, query: name } },
+  }));
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name: 'two', namespace },
+    spec: { metrics },
+  };
+}
+
+interface Seen {
+  readonly phase?: string;
+  readonly currentStepIndex?: number;
+}
+
+function note(object: KubeObject, reached: Map<string, Map<number, number>>, phases: Map<string, string>): void {
+  const { name, annotations = {} } = object.metadata;
+  const { phase = '', currentStepIndex: index = 0 } = (object['status'] ?? {}) as Seen; // of a Rollout
+  phases.set(name, `${phase} ${annotations['rollout.argoproj.io/revision'] ?? ''}`);
+  const times = reached.get(name) ?? new Map<number, number>();
+  if (!times.has(index)) times.set(index, performance.now());
+  reached.set(name, times);
+}
+
+/** How much longer than its pause each pause step took, in seconds. Pauses count from a whole second on. */
+function stepDelays(times: ReadonlyMap<number, number>): number[] {
+  return weights.flatMap((_, step) => {
+    const [from, to] = [times.get(2 * step + 1), times.get(2 * step + 2)];
+    return from === undefined || to === undefined ? [] : [Math.max(0, (to - from) / 1000 - pauseSeconds)];
+  });
+}
+
+async function create(bed: Bed, place: string, body: KubeObject): Promise<void> {
+  const answer = await bed.api.call('POST', place, { body });
+  if (answer.status !== 201) throw new Error(`Cannot create ${body.kind}: ${JSON.stringify(answer.body)}`);
+}
+
+async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+async function until(holds: () => boolean, child: { isRunning(): boolean; output(): string }): Promise<void> {
+  while (!holds()) {
+    if (!child.isRunning()) throw new Error(`The controller has ended: ${child.output().slice(-2000)}`);
+    await pause(100);
+  }
+}
+
+async function scrape(): Promise<Buckets> {
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  return bucketsOf(await answer.text(), 'serin_queue_lateness_seconds');
+}
