@@ -1,8 +1,5 @@
 /** A sandbox with the controller of Rollouts, for what users do to one by hand: manifests are applied, the plugin is called, its pictures are looked at. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { kubeApi } from '#cli/rollouts/kube-api.ts';
@@ -18,6 +15,7 @@ import { apply } from './actions.ts';
 import { startController } from './controller.ts';
 import { dig } from './json.ts';
 import type { Manifest } from './scenario.ts';
+import { pagePicture, pictureOf } from './walkthrough-pages.ts';
 
 const namespace = 'default';
 
@@ -101,7 +99,7 @@ export async function rolloutStage(name: string): Promise<RolloutStage> {
       if (!has()) expect([history.at(-1), troubles.at(-1)]).toEqual([expect.stringContaining(state), undefined]);
     },
     async sees(seed, replaced = {}) {
-      const wanted = pictureOf(replacedIn(seedText(seed), replaced));
+      const wanted = pagePicture(seed, replaced);
       const end = clock.elapsed + patience;
       let seen = await picture();
       while (seen !== wanted && clock.elapsed < end) {
@@ -116,14 +114,6 @@ export async function rolloutStage(name: string): Promise<RolloutStage> {
   };
 }
 
-/** All documents of a file of `walkthroughs/`. */
-export function manifestsOf(file: string): readonly Manifest[] {
-  const text = readFileSync(path.join(import.meta.dirname, 'walkthroughs', file), 'utf8');
-  const documents = parseAllDocuments(text);
-  // A file of our own, which the sandbox's API server checks.
-  return Array.isArray(documents) ? documents.map((document) => document.toJS() as Manifest) : [];
-}
-
 /** `Paused BlueGreenPause (2,4,2,2,2)`: phase, message, and pods that are wanted, there, updated, ready and available. */
 function stateOf({ spec, status }: KubeObject): string {
   const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -134,30 +124,4 @@ function stateOf({ spec, status }: KubeObject): string {
   );
   const step = dig(status, 'currentStepIndex');
   return [...texts, `(${pods})`, ...(step === undefined ? [] : [`step ${shown(step)}`])].join(' ');
-}
-
-const seedText = (id: string): string =>
-  readFileSync(path.join(import.meta.dirname, '../../src/cli/rollouts/seeds', `${id}.txt`), 'utf8');
-
-const replacedIn = (text: string, changes: Readonly<Record<string, string>>): string =>
-  Object.entries(changes).reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
-
-/**
- * A tree without what no two runs have in common: ages, hashes, the widths that they make, and pods that are about to go.
- * The branches go as well: they change with the pods.
- */
-function pictureOf(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !line.includes('◌ Terminating'))
-    .map((line) =>
-      line
-        .replace(/^[│├└─ ]+/, '')
-        .replace(/ {2,}(\d+[smhdy])+ */, ' ')
-        .replace(/ +/g, ' ')
-        .replace(/([⧉□] \S*?)-[a-z0-9]{6,10}(-[a-z0-9]{5})?(?= )/, '$1')
-        .trimEnd(),
-    )
-    .join('\n')
-    .trimEnd();
 }

@@ -2,31 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { deployments, httpRoutes, rollouts, services } from '#cluster/resource.ts';
 import { dig, digList } from './json.ts';
-import { manifestsOf, rolloutStage, type RolloutStage } from './rollout-stage.ts';
-import type { Manifest } from './scenario.ts';
-
-/** The manifest of a kind with another image for its first container. */
-function withImage(manifests: readonly Manifest[], kind: string, image: string): Manifest {
-  const manifest = manifests.find((one) => one.kind === kind);
-  if (manifest === undefined) throw new Error(`There is no ${kind}`);
-  const text = JSON.stringify(manifest);
-  const before = String(dig(digList(manifest, 'spec', 'template', 'spec', 'containers')[0], 'image'));
-  // The same manifest but for one text.
-  return JSON.parse(text.replaceAll(JSON.stringify(before), JSON.stringify(image))) as Manifest;
-}
+import { rolloutStage, type RolloutStage } from './rollout-stage.ts';
+import { expectInOrder, manifestsOf, withImage } from './walkthrough-pages.ts';
 
 const hashOf = (stage: RolloutStage, service: string): unknown =>
   dig(stage.get(services, service), 'spec', 'selector', 'rollouts-pod-template-hash');
-
-/** Where the states stand in the history, in the order given; throws for one that is missing. */
-function expectInOrder(history: readonly string[], states: readonly string[]): void {
-  let at = 0;
-  for (const state of states) {
-    const found = history.findIndex((one, index) => index >= at && one === state);
-    expect(found, `"${state}" in\n${history.slice(at).join('\n')}`).not.toBe(-1);
-    at = found;
-  }
-}
 
 describe('blue-green of a Deployment that is there already', () => {
   const manifests = manifestsOf('workload-blue-green.yaml');
