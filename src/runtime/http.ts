@@ -35,6 +35,8 @@ export type HttpFailure =
   | 'too-large'
   | 'too-many-redirects'
   | 'bad-request'
+  /** The server is at an address that may not be called. */
+  | 'refused-address'
   | 'aborted';
 
 /** A call without a response. The message never holds headers, bodies or credentials of the URL. */

@@ -6,6 +6,7 @@ import { influxdb } from './influxdb.ts';
 import { job } from './job.ts';
 import { prometheus } from './prometheus.ts';
 import { skywalking } from './skywalking.ts';
+import { web } from './web.ts';
 import type { MakeAnalysisProvider } from './provider.ts';
 
 const providers: Readonly<Record<string, MakeAnalysisProvider>> = {
@@ -15,6 +16,7 @@ const providers: Readonly<Record<string, MakeAnalysisProvider>> = {
   job,
   prometheus,
   skywalking,
+  web,
 };
 
 /** `undefined` for a provider that nobody knows. */

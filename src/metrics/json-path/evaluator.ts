@@ -168,10 +168,7 @@ function slices(slice: Slice, input: readonly unknown[]): readonly unknown[] {
   return found;
 }
 
-function boundsOf(
-  { from = 0, to, isIndex }: Slice,
-  length: number,
-): { readonly from: number; readonly to: number } {
+function boundsOf({ from = 0, to, isIndex }: Slice, length: number): { readonly from: number; readonly to: number } {
   const first = from < 0 ? from + length : from;
   const wanted = to ?? length;
   const last = wanted < 0 || (wanted === 0 && isIndex) ? wanted + length : wanted;

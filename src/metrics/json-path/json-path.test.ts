@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findAll } from './evaluator.ts';
 import { JsonPathError } from './nodes.ts';
@@ -19,6 +19,15 @@ const data = {
   empty: [],
 };
 const find = (path: string): unknown => findAll(parseJsonPath(path), data).flat();
+
+function errorOf(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 describe('a JSONPath of kubectl', () => {
   it.each<[string, readonly unknown[]]>([
@@ -101,7 +110,7 @@ describe('a JSONPath of kubectl', () => {
           const members = typeof value === 'object' && value !== null ? Object.entries(value) : [];
           const [key, member] = members[choice % Math.max(1, members.length)] ?? [];
           if (key === undefined || (!Array.isArray(value) && !/^[^\\]+$/.test(key))) break;
-          path += Array.isArray(value) ? `[${key}]` : `.${[...key].map((one) => `\\${one}`).join('')}`;
+          path += Array.isArray(value) ? `[${key}]` : `.${key.replaceAll(/./gsu, String.raw`\$&`)}`;
           value = member;
         }
         expect(findAll(parseJsonPath(`{${path}}`), json)).toEqual([[value]]);
@@ -124,18 +133,31 @@ describe('a JSONPath of kubectl', () => {
 
   it('throws nothing but its own error', () => {
     const piece = fc.constantFrom(
-      ...['{', '}', '.', '..', '[', ']', '[?(', ')]', '*', '@', '$', "'", '"', ',', ':', '-', '1', 'a', ' ', '\\', '==', '<'],
-      ...['range', 'end', 'true', '\n', '.items', '~', 'é'],
+      ...['{', '}', '.', '..', '[', ']', '[?(', ')]', '*', '@', '$', "'", '"', ',', ':', '-', '1', 'a'].concat([
+        ' ',
+        '\\',
+        '==',
+        '<',
+        'range',
+        'end',
+        'true',
+        '\n',
+        '.items',
+        '~',
+        'é',
+      ]),
     );
-    const path = fc.oneof(fc.string(), fc.array(piece, { maxLength: 20 }).map((all) => all.join('')));
+    const path = fc.oneof(
+      fc.string(),
+      fc.array(piece, { maxLength: 20 }).map((all) => all.join('')),
+    );
     fc.assert(
       fc.property(path, fc.jsonValue(), (text, json) => {
-        try {
+        const thrown = errorOf(() => {
           findAll(parseJsonPath(text), json);
           findAll(parseJsonPath(`{${text}}`), { items: [json, data] });
-        } catch (error) {
-          expect(error).toBeInstanceOf(JsonPathError);
-        }
+        });
+        expect([undefined, 'JsonPathError']).toContain(thrown instanceof Error ? thrown.name : thrown);
       }),
       { numRuns: 3_000 },
     );
