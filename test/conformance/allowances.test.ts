@@ -143,6 +143,14 @@ describe('a field that goes on where the original stays', () => {
     expect(kindOf(gone, goesOn)).toBe('deviates');
   });
 
+  it('is none when the recordings were not the same there', () => {
+    const history = {
+      ...trace.history,
+      [old]: { states: [{ at: 1, state: {} }], unstable: ['desired'], coarse: [], final: { desired: 2 } },
+    };
+    expect(judge({ ...trace, history }, gone, [goesOn]).kind).toBe('differs');
+  });
+
   it('does not hide what is missing before', () => {
     expect(kindOf({ ...gone, events: { [web]: [event] } }, goesOn)).toBe('differs');
     expect(kindOf({ ...gone, milestones: gone.milestones.slice(0, -1) }, goesOn)).toBe('differs');

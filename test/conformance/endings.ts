@@ -97,8 +97,10 @@ interface GoingOn {
 
 function goesOn(trace: Trace, recording: Recording, key: string, rule: Deviation): readonly GoingOn[] {
   const { kind, field, after } = rule;
-  const [wanted, seen = []] = [trace.history[key]?.states.at(-1)?.state, recording.history[key]];
-  if (kindOf(key) !== kind || wanted === undefined || sameJson(wanted[field] ?? null, after)) return [];
+  const [expected, seen = []] = [trace.history[key], recording.history[key]];
+  const wanted = expected?.states.at(-1)?.state;
+  if (kindOf(key) !== kind || wanted === undefined || expected?.unstable.includes(field) === true) return [];
+  if (sameJson(wanted[field] ?? null, after)) return [];
   const states = seen.findLastIndex(({ state }) => !sameJson(state?.[field] ?? null, after)) + 1;
   const first = seen[states];
   return first === undefined ? [] : [{ key, states, at: first.at }];

@@ -37,22 +37,21 @@ export async function runFolder(folder: Folder, makeStage: MakeStage, rules: rea
   }
 }
 
-/** The best verdict of all phases; of those that are no better, the first. Once a scenario is equal no further phase is played. */
+/** The first phase at which it does not differ decides; when there is none, the first of all tells how it differs. */
 async function judgeAtPhases(
   scenario: Scenario,
   trace: Trace,
   makeStage: MakeStage,
   rules: readonly Deviation[],
 ): Promise<Verdict> {
-  const verdicts: Verdict[] = [];
+  let first: Verdict | undefined;
   for (const phase of phases) {
     const verdict = judgePlayed(trace, await playScenario(scenario, makeStage, phase), rules);
-    if (verdict.kind === 'equal') return verdict;
-    verdicts.push(verdict);
+    if (verdict.kind !== 'differs') return verdict;
+    first ??= verdict;
   }
-  const best = verdicts.find(({ kind }) => kind === 'deviates') ?? verdicts[0];
-  if (best === undefined) throw new Error('There is no phase to play at');
-  return best;
+  if (first === undefined) throw new Error('There is no phase to play at');
+  return first;
 }
 
 export async function playScenario(scenario: Scenario, makeStage: MakeStage, phase = 0): Promise<Played> {
