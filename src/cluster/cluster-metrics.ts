@@ -1,6 +1,8 @@
 /** What the cluster library counts: requests, watches, queues, events, leases. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { KubeObject } from '#api/kubernetes.ts';
 import type { Clock } from '#runtime/clock.ts';
+import type { EventSpec } from './event-folder.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 import type { QueueHooks } from './work-queue.ts';
 
@@ -11,11 +13,14 @@ export interface ClusterMetrics {
   observeStores(read: () => Iterable<{ kind: string; objects: number; silence: number }>): void;
   /** Metrics of one work queue under its name. */
   queue(name: string): QueueHooks;
+  eventRecorded(object: KubeObject, spec: EventSpec): void;
   eventDropped(reason: string): void;
   writeDropped(kind: string): void;
   leaseHeld(lease: string, held: boolean): void;
   /** Calls `listener` for every request that has ended, for APIs that count requests under names of their own. */
   observeRequests(listener: (request: EndedRequest) => void): void;
+  /** Calls `listener` for every Event that is handed over to be written. */
+  observeEvents(listener: (object: KubeObject, spec: EventSpec) => void): void;
   /** The same transport, with every request counted. */
   metered(transport: Transport, clock: Clock): Transport;
 }
@@ -78,8 +83,11 @@ function createMetrics(registry: Registry): ClusterMetrics {
     registers,
   });
   const listeners: ((request: EndedRequest) => void)[] = [];
+  const eventListeners: ((object: KubeObject, spec: EventSpec) => void)[] = [];
   return {
     observeRequests: (listener) => void listeners.push(listener),
+    observeEvents: (listener) => void eventListeners.push(listener),
+    eventRecorded: (object, spec) => eventListeners.forEach((listener) => listener(object, spec)),
     watchRestarted: (kind, reason) => restarts.inc({ kind, reason }),
     observeStores: storeMetrics(registers),
     queue: queueMetrics(registers),

@@ -73,6 +73,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
       random,
       component: name ?? options.component ?? fieldManager,
       log,
+      onRecorded: (object, spec) => metrics.eventRecorded(object, spec),
       onDropped: (reason) => metrics.eventDropped(reason),
     });
     recorders.push(events);

@@ -16,6 +16,8 @@ export interface EventRecorderOptions {
   /** `source.component` and `reportingComponent`. */
   readonly component: string;
   readonly log?: Log | undefined;
+  /** Called for every Event that is handed over. */
+  readonly onRecorded?: (object: KubeObject, spec: EventSpec) => void;
   readonly onDropped?: (reason: 'queue-full' | 'refused' | 'gave-up' | 'stopped') => void;
 }
 
@@ -82,6 +84,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   return {
     record(object, spec) {
+      options.onRecorded?.(object, spec);
       const event = folder.fold(object, spec);
       if (waiting >= mostWaiting || abort.signal.aborted) {
         return drop(

@@ -3,7 +3,15 @@ import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import { sameJson } from '#cluster/merge-diff.ts';
-import { analysisRuns, jobs, keyOf, refOf, refOfKey } from '#cluster/resource.ts';
+import {
+  analysisRuns,
+  analysisTemplates,
+  clusterAnalysisTemplates,
+  jobs,
+  keyOf,
+  refOf,
+  refOfKey,
+} from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import type { SecretAnswer, SecretRef } from '#engine/analysis/arguments.ts';
@@ -17,6 +25,7 @@ import { secretData } from '../secret-data.ts';
 import { OutdatedPass, remove, writeStatus } from '../conditional-writes.ts';
 import { instanceSelector } from '../rollout/caches.ts';
 import { carryOut } from './measuring.ts';
+import { analysisMetrics } from './metrics.ts';
 
 export interface AnalysisSettings {
   readonly namespace?: string;
@@ -59,6 +68,11 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     ownNamespace: settings.ownNamespace,
     ...(settings.readText === undefined ? {} : { readText: settings.readText }),
   };
+  const passes = analysisMetrics(
+    context.registry,
+    { runs: () => runs.list(), templates: templatesOf(context, settings) },
+    () => clock.monotonic(),
+  );
   const queue = new WorkQueue({
     clock,
     random,
@@ -68,7 +82,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
       ...cluster.metrics.queue('analysisrun'),
       failed: (key, error) => log.warn(`A round of measurements failed: ${errorText(error)}`, { analysisRun: key }),
     },
-    work: (key, signal) => work(key, signal),
+    work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });
 
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
@@ -176,10 +190,22 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     if (after === undefined || name === undefined || !hasEnded(after)) return;
     queue.add(keyOf({ namespace: annotations['analysisrun.argoproj.io/namespace'] ?? namespace, name }));
   });
-  runs.onChange((_before, after) => {
+  runs.onChange((before, after) => {
     if (after !== undefined) queue.add(keyOf(after.metadata));
+    if (after !== undefined && before === undefined) passes.appeared(keyOf(after.metadata));
+    if (after === undefined && before !== undefined) passes.forget(keyOf(before.metadata));
   });
   return { stop: (options) => queue.stop(options) };
+}
+
+/** The templates of both kinds, for the metrics: other controllers watch them anyway. */
+function templatesOf({ cluster }: Context, { namespace, labelSelector }: AnalysisSettings): () => KubeObject[] {
+  const scope = namespace === undefined ? {} : { namespace };
+  const stores = [
+    cluster.stores.of(analysisTemplates, { ...scope, labelSelector }),
+    ...(namespace === undefined ? [cluster.stores.of(clusterAnalysisTemplates, { labelSelector })] : []),
+  ];
+  return () => stores.flatMap((store) => [...store.list()]);
 }
 
 /** On the Jobs that are measurements. */

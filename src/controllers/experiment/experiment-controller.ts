@@ -33,6 +33,7 @@ import { change, reaching, remove, writeStatus } from '../conditional-writes.ts'
 import type { Context } from '../context.ts';
 import { ownerIndex, ownerIndexes } from '../rollout/caches.ts';
 import { runPass } from '../run-pass.ts';
+import { experimentMetrics } from './metrics.ts';
 
 export interface ExperimentSettings {
   readonly namespace?: string;
@@ -63,6 +64,11 @@ export function startExperimentController(context: Context, settings: Experiment
       ? { clusterTemplates: cluster.stores.of(clusterAnalysisTemplates, { labelSelector: settings.labelSelector }) }
       : {}),
   };
+  const passes = experimentMetrics(
+    context.registry,
+    () => stores.experiments.list(),
+    () => clock.monotonic(),
+  );
   const queue = new WorkQueue({
     clock,
     random,
@@ -72,7 +78,7 @@ export function startExperimentController(context: Context, settings: Experiment
       ...cluster.metrics.queue('experiment'),
       failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { experiment: key }),
     },
-    work: (key, signal) => work(key, signal),
+    work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });
 
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
@@ -167,8 +173,10 @@ export function startExperimentController(context: Context, settings: Experiment
     const { namespace = '' } = object?.metadata ?? {};
     if (owner?.kind === 'Experiment') queue.add(keyOf({ namespace, name: owner.name }));
   };
-  stores.experiments.onChange((_before, after) => {
+  stores.experiments.onChange((before, after) => {
     if (after !== undefined) queue.add(keyOf(after.metadata));
+    if (after !== undefined && before === undefined) passes.appeared(keyOf(after.metadata));
+    if (after === undefined && before !== undefined) passes.forget(keyOf(before.metadata));
   });
   for (const store of [stores.sets, stores.services, stores.runs]) store.onChange(wakeOwner);
   return { stop: (options) => queue.stop(options) };

@@ -23,21 +23,10 @@ import type { References } from '#engine/rollout/validation-references.ts';
 import { resolveWorkload, workloadKinds, type Resolved } from '#engine/rollout/workload-ref.ts';
 import type { RouterKinds } from '#engine/rollout/validation-router-objects.ts';
 import type { RouterOptions } from '#traffic/rollout/routers.ts';
+import { remembering } from '../remembering.ts';
 import { orphaned, ownerIndex, type RolloutCaches } from './caches.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { RolloutSettings } from './settings.ts';
-
-/** Parsed forms by the object that the store holds: a new version is a new object. */
-function remembering<T>(parse: (object: KubeObject) => T): (object: KubeObject) => T {
-  const known = new WeakMap<KubeObject, T>();
-  return (object) => {
-    const found = known.get(object);
-    if (found !== undefined) return found;
-    const parsed = parse(object);
-    known.set(object, parsed);
-    return parsed;
-  };
-}
 
 /** A Rollout that cannot be read at all has no spec that says anything: validation tells why. */
 export const readRollout = remembering((object): Rollout => {

@@ -48,6 +48,9 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     settings.build,
     () => clock.monotonic(),
   );
+  cluster.metrics.observeEvents(({ kind, metadata }, { type, reason }) => {
+    if (kind === rollouts.kind) metrics.event(keyOf(metadata), type, reason);
+  });
   requestMetrics(context.registry, cluster.metrics, () => clock.monotonic());
   const optionsFor = servedRoutes(cluster, clock, settings.routers);
   const failures = repeatedFailures();
@@ -65,10 +68,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     work: (key, signal) => metrics.passes.measure(key, () => work(key, signal)),
   });
 
-  const record = (object: KubeObject, event: RouteEvent): void => {
-    cluster.events.record(object, event);
-    metrics.event(keyOf(object.metadata), event.type, event.reason);
-  };
+  const record = (object: KubeObject, event: RouteEvent): void => cluster.events.record(object, event);
 
   const work = async (key: string, signal: AbortSignal): Promise<{ wakeIn?: number | undefined }> => {
     const object = caches.rollouts.get(refOfKey(key));
