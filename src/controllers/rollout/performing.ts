@@ -15,13 +15,14 @@ import {
 import { selectorText } from '#cluster/label-selector.ts';
 import type { Answers, ChildKind, CreatedChild, CreatedSet, Effect } from '#engine/rollout/effects.ts';
 import { PassFailed } from '#engine/rollout/effects.ts';
+import { madeForAnnotation } from '#engine/rollout/owner.ts';
 import { objectOf } from '#engine/rollout/raw-json.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { accepted, change, missing, reaching, remove } from '../conditional-writes.ts';
 import { readRollout } from './observing.ts';
 import { namespaceOf, type Performer } from './performer.ts';
 import { areTargetsKnown, route } from './routing.ts';
-import { flushVisible, keepStatus } from './status-keeping.ts';
+import { flushStatus, flushVisible, keepStatus } from './status-keeping.ts';
 
 /** What nobody else sees as a change of the cluster. */
 const silentEffects: ReadonlySet<Effect['do']> = new Set([
@@ -81,7 +82,9 @@ export async function perform(performer: Performer, effect: Effect): Promise<Ans
       await change(client, pods, effect.pod, effect.changes, signal);
       return;
     case 'create-child':
-      return createChild(performer, childResources[effect.kind], effect.object);
+      // A pass that is cut short here must not have its child made again: what it was made for has to be written before.
+      await flushStatus(performer);
+      return createChild(performer, childResources[effect.kind], madeFor(performer.object, effect.object));
     case 'change-child':
       await change(client, childResources[effect.kind], effect.child, effect.changes, signal);
       return;
@@ -107,6 +110,12 @@ async function createSet({ cluster, signal }: Performer, object: ReplicaSet): Pr
   if (answer.why !== 'exists') return { how: 'refused', message: answer.message };
   const found = await reaching(() => cluster.client.get(replicaSets, refOf(object), signal));
   return { how: 'exists', set: found as ReplicaSet | undefined, message: answer.message };
+}
+
+function madeFor({ metadata: { resourceVersion = '' } }: KubeObject, child: KubeObject): KubeObject {
+  const { metadata } = child;
+  const annotations = { ...metadata.annotations, [madeForAnnotation]: resourceVersion };
+  return { ...child, metadata: { ...metadata, annotations } };
 }
 
 async function createChild(

@@ -3,7 +3,7 @@ import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { AnalysisRunReference, RolloutAnalysis } from '#api/rollout.ts';
 import { canonicalJson } from '../pod-template.ts';
 import { ask, PassFailed, type Steps } from './effects.ts';
-import { isControlledBy, ownerReference } from './owner.ts';
+import { isControlledBy, isMadeForNow, ownerReference } from './owner.ts';
 import { abort, addPause } from './pausing.ts';
 import { annotationKeys, hashLabel } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
@@ -60,7 +60,7 @@ export function* ensureRun(
 ): Steps<AnalysisRun | undefined> {
   if (!needsNewRun(pass, current)) return current;
   if (hasPauseCondition(pass, 'InconclusiveAnalysisRun')) return current;
-  return yield* createRun(pass, wanted);
+  return yield* createRun(pass, wanted, current === undefined ? recordedNames(pass) : []);
 }
 
 function needsNewRun(pass: Pass, current: AnalysisRun | undefined): boolean {
@@ -72,7 +72,19 @@ function needsNewRun(pass: Pass, current: AnalysisRun | undefined): boolean {
   return status.abortedAt !== undefined;
 }
 
-function* createRun(pass: Pass, wanted: WantedRun): Steps<AnalysisRun> {
+/** Of the runs that the status names: one that is not seen yet may be over already. */
+function recordedNames({ rollout }: Pass): readonly string[] {
+  const { canary = {}, blueGreen = {} } = rollout.status ?? {};
+  return [
+    canary.currentStepAnalysisRunStatus,
+    canary.currentBackgroundAnalysisRunStatus,
+    blueGreen.prePromotionAnalysisRunStatus,
+    blueGreen.postPromotionAnalysisRunStatus,
+  ].flatMap((recorded) => recorded?.name ?? []);
+}
+
+/** `known`: names of runs that are right, whatever their phase. */
+function* createRun(pass: Pass, wanted: WantedRun, known: readonly string[]): Steps<AnalysisRun> {
   const run = newRun(pass, wanted);
   for (let attempt = 0; ; attempt++) {
     const name = attempt === 0 ? run.metadata.name : `${run.metadata.name}.${attempt}`;
@@ -81,7 +93,7 @@ function* createRun(pass: Pass, wanted: WantedRun): Steps<AnalysisRun> {
     // Answers of the API server have the form of what was sent.
     if (answer.how === 'created') return answer.object as AnalysisRun;
     const twin = answer.object as AnalysisRun | undefined;
-    if (twin !== undefined && isTwin(pass, twin, run)) return twin;
+    if (twin !== undefined && (known.includes(name) || isTwin(pass, twin, run))) return twin;
   }
 }
 
@@ -89,7 +101,8 @@ function* createRun(pass: Pass, wanted: WantedRun): Steps<AnalysisRun> {
 function isTwin({ rollout }: Pass, found: AnalysisRun, wanted: AnalysisRun): boolean {
   const text = ({ spec: { metrics, args, dryRun, measurementRetention } }: AnalysisRun): string =>
     canonicalJson({ metrics, args, dryRun, measurementRetention });
-  return isControlledBy(found, rollout.metadata.uid) && !isOver(found) && text(found) === text(wanted);
+  const isCurrent = !isOver(found) || isMadeForNow(found, rollout);
+  return isControlledBy(found, rollout.metadata.uid) && isCurrent && text(found) === text(wanted);
 }
 
 function newRun(pass: Pass, { kind, analysis, suffix, labels = {} }: WantedRun): AnalysisRun {

@@ -7,7 +7,7 @@ import { currentIndexOf, currentStepOf } from './canary-steps.ts';
 import { pruneExperiments } from './child-history.ts';
 import { progressDeadlineSecondsOf, stepsOf } from './defaults.ts';
 import { ask, PassFailed, type Steps } from './effects.ts';
-import { isControlledBy, ownerReference } from './owner.ts';
+import { isControlledBy, isMadeForNow, ownerReference } from './owner.ts';
 import { abort, addPause } from './pausing.ts';
 import { annotationKeys, hashLabel } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
@@ -82,7 +82,8 @@ function* createExperiment(pass: Pass, step: ExperimentStep): Steps<Experiment> 
 /** Made by a pass that was cut short before it could note it. */
 function isTwin({ rollout }: Pass, found: Experiment, wanted: Experiment): boolean {
   const isSame = canonicalJson(found.spec.templates) === canonicalJson(wanted.spec.templates);
-  return isControlledBy(found, rollout.metadata.uid) && !isOver(found) && found.spec.terminate !== true && isSame;
+  const isCurrent = (!isOver(found) && found.spec.terminate !== true) || isMadeForNow(found, rollout);
+  return isControlledBy(found, rollout.metadata.uid) && isCurrent && isSame;
 }
 
 function newExperiment(pass: Pass, step: ExperimentStep): Experiment {
