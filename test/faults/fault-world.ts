@@ -100,6 +100,7 @@ export async function faultWorld(fixture: FaultFixture = {}, begin: Begin = oneM
   for (const [resource, object] of fixture.objects ?? []) world.objects.create(resource, object);
   world.objects.create(target, targetOf(fixture));
   const processes = begin({
+    kind: 'flagger',
     world,
     clock,
     http,

@@ -76,21 +76,28 @@ export async function playHistory({ fixture, play, disturb }: History, begin?: B
 /** Downtimes in turn: shorter than a tick, and longer than some. */
 const downtimes = [500, 4_000, 23_000];
 
+export interface Kills {
+  readonly kills: number;
+  readonly differences: readonly string[];
+}
+
 /** Kills the controller before and after every write of the history; answers what then came out otherwise. */
-export async function killEverywhere(
-  history: History,
-  allowed: (path: string, undisturbed: number) => number = atMostOnceMore,
-): Promise<{ readonly kills: number; readonly differences: readonly string[] }> {
-  const undisturbed = await playHistory(history);
+export function killEverywhere(history: History): Promise<Kills> {
+  return killAround((begin) => playHistory(history, begin), history.fromTheStart);
+}
+
+/** As `killEverywhere`, for whatever is played. */
+export async function killAround(play: (begin?: Begin) => Promise<Played>, fromTheStart = false): Promise<Kills> {
+  const undisturbed = await play();
   const differences: string[] = undisturbed.broken.map((problem) => `undisturbed: ${problem}`);
   let kills = 0;
-  for (let write = history.fromTheStart === true ? 1 : undisturbed.first + 1; write <= undisturbed.writes; write++) {
+  for (let write = fromTheStart ? 1 : undisturbed.first + 1; write <= undisturbed.writes; write++) {
     for (const when of ['before', 'after'] as const) {
       const kill: Kill = { write, when, downtime: downtimes[kills % downtimes.length] ?? 0 };
       kills += 1;
       const about = `killed ${when} write ${write}, ${undisturbed.lastWrites[write - 1]}`;
-      const killed = await playHistory(history, oneMortal(kill)).catch((error: unknown) => error);
-      const found = killed instanceof Error ? [killed.message] : compare(undisturbed, killed as Played, allowed); // as it is no error
+      const killed = await play(oneMortal(kill)).catch((error: unknown) => error);
+      const found = killed instanceof Error ? [killed.message] : compare(undisturbed, killed as Played); // as it is no error
       differences.push(...found.map((what) => `${about}: ${what}`));
     }
   }
@@ -103,15 +110,11 @@ function atMostOnceMore(path: string, undisturbed: number): number {
 }
 
 /** What `killed` did otherwise than `undisturbed`, and what it never should have done. */
-export function compare(
-  undisturbed: Played,
-  killed: Played,
-  allowed: (path: string, undisturbed: number) => number = atMostOnceMore,
-): string[] {
+export function compare(undisturbed: Played, killed: Played): string[] {
   const names = new Set([...Object.keys(undisturbed.end), ...Object.keys(killed.end)]);
   const objects = [...names].flatMap((name) => differencesOf(name, undisturbed.end[name], killed.end[name]));
   const hooks = Object.entries(killed.calls).flatMap(([path, count]) => {
-    const most = allowed(path, undisturbed.calls[path] ?? 0);
+    const most = atMostOnceMore(path, undisturbed.calls[path] ?? 0);
     return count > most ? [`hook ${path} was called ${count} times, at most ${most} are right`] : [];
   });
   return [...killed.broken, ...objects, ...hooks];

@@ -1,13 +1,14 @@
-/** What works on the Canary of a fault world: processes with a controller each, that come and go in one way or another. */
+/** What works on the Canary or the Rollout of a fault world: processes with a controller each, that come and go in one way or another. */
 import type { ApiRequest } from '#cluster/transport.ts';
 import type { SandboxHttp } from '#sandbox/sandbox-http.ts';
 import type { VirtualClock } from '#sandbox/virtual-clock.ts';
 import type { SandboxWorld } from '#sandbox/world.ts';
-import { startController } from '../conformance/controller.ts';
+import { type ControllerKind, startController } from '../conformance/controller.ts';
 import { type Kill, mortalProcess, type Process } from './mortal-process.ts';
 
 /** What a world gives its processes. */
 export interface Surroundings {
+  readonly kind: ControllerKind;
   readonly world: SandboxWorld;
   readonly clock: VirtualClock;
   readonly http: SandboxHttp;
@@ -32,7 +33,7 @@ export type Begin = (surroundings: Surroundings) => Processes;
 
 /** One process at a time, without a Lease: the first dies where `kill` says, another one follows each that has died. */
 export function oneMortal(kill?: Kill): Begin {
-  return ({ world, clock, http, random, flags, writing }) => {
+  return ({ kind, world, clock, http, random, flags, writing }) => {
     let process: Process;
     let starts = 0;
     const start = (kill?: Kill): void => {
@@ -46,7 +47,7 @@ export function oneMortal(kill?: Kill): Begin {
         died: (downtime) => void clock.as('player').after(downtime, () => start()),
       });
       // It starts within this call, and is never stopped: it dies.
-      void startController('flagger', { ...process, random: random(starts), flags });
+      void startController(kind, { ...process, random: random(starts), flags });
     };
     start(kill);
     return {
