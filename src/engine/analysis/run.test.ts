@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { aMetric, inTurn, letters, play, start } from './played-run.ts';
+import type { AnalysisRun } from '#api/analysis-run.ts';
+import type { SecretAnswer } from './arguments.ts';
+import { aMetric, aRun, inTurn, letters, play, start } from './played-run.ts';
+import { armTasks, planRun } from './run.ts';
 import type { MetricTask } from './next-measurements.ts';
 import { rfc3339 } from '#api/time.ts';
 
@@ -33,6 +36,19 @@ describe('a run', () => {
       { type: 'Normal', reason: 'MetricSuccessful', message: "Metric 'm' Completed. Result: Successful" },
       { type: 'Normal', reason: 'AnalysisRunSuccessful', message: 'Analysis Completed. Result: Successful' },
     ]);
+  });
+
+  it('needs its Secrets to begin and to measure, and not in between', () => {
+    const args = [{ name: 'token', valueFrom: { secretKeyRef: { name: 'tokens', key: 'own' } } }];
+    const begun: AnalysisRun = {
+      ...aRun({ metrics: [aMetric('m', { initialDelay: '5s' })], args }),
+      status: { phase: 'Running', startedAt: rfc3339(start) },
+    };
+    const refused = (): SecretAnswer => ({ ok: false, message: 'not read' });
+    expect(planRun(begun, start + 1_000)).toMatchObject({ tasks: [], secrets: [] });
+    expect(armTasks(begun, [], refused, start + 1_000)).toEqual({ ok: true, tasks: [], secretValues: [] });
+    expect(armTasks(aRun(begun.spec), [], refused, start)).toMatchObject({ ok: false });
+    expect(planRun(begun, start + 5_000)).toMatchObject({ secrets: [{ name: 'tokens', key: 'own' }] });
   });
 
   it('[analysis-2] fails when its failures exceed the limit, and measures no more', () => {

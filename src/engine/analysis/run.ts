@@ -53,8 +53,12 @@ export function planRun(run: AnalysisRun, now: number, busy: ReadonlySet<string>
   if (!read.ok) return { kind: 'refused', outcome: refuse(run, read.message, now) };
   const terminating = isTerminating(run, read.rules.dry);
   const tasks = dueTasks(read.metrics, run.status, terminating, busy, now);
-  const isBeginning = run.status?.startedAt === undefined;
-  return { kind: 'measure', tasks, secrets: tasks.length > 0 || isBeginning ? secretsOf(run.spec.args ?? []) : [] };
+  return { kind: 'measure', tasks, secrets: needsSecrets(run, tasks) ? secretsOf(run.spec.args ?? []) : [] };
+}
+
+/** Later rounds in which nothing is measured do without them. */
+function needsSecrets(run: AnalysisRun, tasks: readonly MetricTask[]): boolean {
+  return tasks.length > 0 || run.status?.startedAt === undefined;
 }
 
 export type ArmedTasks =
@@ -74,6 +78,7 @@ export function armTasks(
   readSecret: (ref: SecretRef) => SecretAnswer,
   now: number,
 ): ArmedTasks {
+  if (!needsSecrets(run, tasks)) return { ok: true, tasks, secretValues: [] };
   const { metrics, args = [] } = run.spec;
   const resolved = resolveMetrics(metrics, args, readSecret);
   if (!resolved.ok) return { ok: false, outcome: refuse(run, says.unresolved(resolved.message), now) };
