@@ -35,6 +35,7 @@ export const horizontalPodAutoscalers = grouped(
   'HorizontalPodAutoscaler',
 );
 export const jobs = grouped('batch', 'v1', 'jobs', 'Job');
+export const scaledObjects = grouped('keda.sh', 'v1alpha1', 'scaledobjects', 'ScaledObject');
 export const leases = grouped('coordination.k8s.io', 'v1', 'leases', 'Lease');
 export const endpointSlices = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 

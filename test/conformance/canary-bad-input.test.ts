@@ -50,11 +50,6 @@ const blocking: readonly BadField[] = [
   { spec: { targetRef: null }, told: 'spec.targetRef without a value: it must be an object', crd: true },
   { spec: { analysis: null }, told: 'spec.analysis without a value: it must be an object', crd: true },
   {
-    spec: { autoscalerRef: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'so' } },
-    told: 'spec.autoscalerRef.kind "ScaledObject": Serin does not offer it',
-    crd: false,
-  },
-  {
     spec: { autoscalerRef: { apiVersion: 'v1', kind: 'Autoscaler', name: 'a' } },
     told: 'spec.autoscalerRef.kind "Autoscaler": it must be one of',
     crd: true,

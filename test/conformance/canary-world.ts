@@ -36,6 +36,8 @@ export interface Fixture {
   readonly foreignCrds?: boolean;
   readonly hooks?: Readonly<Record<string, HookAnswer>>;
   readonly flags?: readonly string[];
+  /** Kinds of others that the cluster serves. */
+  readonly definitions?: readonly KubeObject[];
   /** Objects that are there before the Canary. */
   readonly objects?: readonly (readonly [Resource, KubeObject])[];
 }
@@ -105,7 +107,7 @@ async function openWorld(fixture: Fixture): Promise<CanaryWorld> {
       : fixture.foreignCrds === true
         ? customResourceDefinitions.map(withoutOwnStatus)
         : customResourceDefinitions;
-  const world = createWorld({ clock, crds: [...ownDefinitions, httpRouteDefinition] });
+  const world = createWorld({ clock, crds: [...ownDefinitions, httpRouteDefinition, ...(fixture.definitions ?? [])] });
   const view = clock.as('world');
   const metrics = scriptedMetrics([{ name: 'success', query: 'status!~', answer: 100 }], () => view.now());
   const hooks = webhookReceiver(fixture.hooks ?? {}, view);

@@ -25,6 +25,7 @@ import {
   metricTemplates,
   replicaSets,
   rollouts,
+  scaledObjects,
   secrets,
   services,
 } from '#cluster/resource.ts';
@@ -148,6 +149,7 @@ describe('permissions of the controller', () => {
     [horizontalPodAutoscalers, 'create get list patch update watch'],
     [events, 'create patch'],
     [leases, 'create get patch update'],
+    [scaledObjects, 'create get list patch update watch'],
     [rollouts, 'get list patch update watch'],
     [analysisRuns, 'create delete get list patch update watch'],
     [experiments, 'create delete get list patch update watch'],

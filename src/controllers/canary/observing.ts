@@ -10,6 +10,7 @@ import {
   daemonSets,
   deployments,
   horizontalPodAutoscalers,
+  scaledObjects,
   metricTemplates,
   services,
 } from '#cluster/resource.ts';
@@ -78,11 +79,13 @@ export interface Observation {
   readonly configs: Snapshot['configs'];
 }
 
+const scalerResources = { HorizontalPodAutoscaler: horizontalPodAutoscalers, ScaledObject: scaledObjects } as const;
+
 /** The kinds that a pass over the Canary reads besides those that every pass reads. */
 export function kindsOf({ spec }: Canary): readonly Resource[] {
   return [
     ...(spec.targetRef.kind === 'DaemonSet' ? [daemonSets] : []),
-    ...(spec.autoscalerRef?.kind === 'HorizontalPodAutoscaler' ? [horizontalPodAutoscalers] : []),
+    ...(spec.autoscalerRef === undefined ? [] : [scalerResources[spec.autoscalerRef.kind]]),
     ...((spec.analysis.alerts?.length ?? 0) > 0 ? [alertProviders] : []),
   ];
 }
@@ -124,14 +127,14 @@ export function observe(
     primary,
     ...(rival === undefined ? {} : { rival }),
     ...(configs === undefined ? {} : { configs }),
-    ...(scaler?.kind === 'HorizontalPodAutoscaler'
-      ? {
+    ...(scaler === undefined
+      ? {}
+      : {
           scalers: {
-            target: object(horizontalPodAutoscalers, scaler.name),
-            primary: object(horizontalPodAutoscalers, `${scaler.name}-primary`),
+            target: object(scalerResources[scaler.kind], scaler.name),
+            primary: object(scalerResources[scaler.kind], `${scaler.name}-primary`),
           },
-        }
-      : {}),
+        }),
     services: {
       apex: object(services, names.apex),
       primary: object(services, names.primaryService),

@@ -4,7 +4,14 @@ import type { CanaryStatus } from '#api/canary-status.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
-import { daemonSets, deployments, canaries, horizontalPodAutoscalers, services } from '#cluster/resource.ts';
+import {
+  daemonSets,
+  deployments,
+  canaries,
+  horizontalPodAutoscalers,
+  scaledObjects,
+  services,
+} from '#cluster/resource.ts';
 import { payloadChecksum } from '#engine/canary/checksum.ts';
 import { PassFailed, type Answers, type Effect, type WrittenKind } from '#engine/canary/effects.ts';
 import { namesOf } from '#engine/canary/names.ts';
@@ -29,6 +36,7 @@ const resources: Readonly<Record<WrittenKind, Resource>> = {
   DaemonSet: daemonSets,
   Service: services,
   HorizontalPodAutoscaler: horizontalPodAutoscalers,
+  ScaledObject: scaledObjects,
 };
 
 export interface PerformingDeps {

@@ -11,7 +11,7 @@ export { PassFailed } from '../pass-failed.ts';
 export type Severity = 'info' | 'warn' | 'error';
 
 /** The kinds of objects that the engine itself writes; routing objects are the routers' business. */
-export type WrittenKind = 'Deployment' | 'DaemonSet' | 'Service' | 'HorizontalPodAutoscaler';
+export type WrittenKind = 'Deployment' | 'DaemonSet' | 'Service' | 'HorizontalPodAutoscaler' | 'ScaledObject';
 
 /** Where a metric's query comes from. */
 export type MetricSource = 'builtin' | 'inline' | 'template';

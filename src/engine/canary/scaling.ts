@@ -2,19 +2,23 @@
 import type { FieldChange } from '#api/field-change.ts';
 import type { Steps } from './effects.ts';
 import { ask } from './effects.ts';
+import { pauseTargetScaler, resumeTargetScaler } from './scaler.ts';
 import type { Pass } from './snapshot.ts';
 import { targetKindOf } from './targets/target-kinds.ts';
 
 export function* scaleTargetToZero(pass: Pass): Steps {
+  yield* pauseTargetScaler(pass);
   yield* scaleTarget(pass, targetKindOf(pass.canary).park(pass), 'down');
 }
 
 export function* scaleTargetFromZero(pass: Pass): Steps {
+  yield* resumeTargetScaler(pass);
   yield* scaleTarget(pass, targetKindOf(pass.canary).unpark(pass), 'up');
 }
 
 /** Gives the target back the pods that its users had before there was a Canary. */
 export function* revertTarget(pass: Pass): Steps {
+  yield* resumeTargetScaler(pass);
   yield* scaleTarget(pass, targetKindOf(pass.canary).revert(pass), 'up');
 }
 

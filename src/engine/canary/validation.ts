@@ -8,6 +8,7 @@ import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
 import { cookieProblems } from './validation-cookies.ts';
 import { mirrorProblems, numberProblems } from './validation-numbers.ts';
+import { scalerKinds } from './scalers/scaler-kinds.ts';
 import { targetKinds } from './targets/target-kinds.ts';
 import { targetPortProblems } from './validation-ports.ts';
 
@@ -33,7 +34,7 @@ export interface Surroundings {
 /** The kinds of workloads that the engine moves. */
 const offeredTargets: readonly string[] = Object.keys(targetKinds);
 /** The kinds of scalers that the engine keeps for the primary. */
-const offeredScalers: readonly string[] = ['HorizontalPodAutoscaler'];
+const offeredScalers: readonly string[] = Object.keys(scalerKinds);
 
 type Check = (canary: Canary, seen: Surroundings) => readonly Problem[];
 
