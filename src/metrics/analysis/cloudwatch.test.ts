@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '#runtime/http.ts';
+import { analysisProviderContract, contractOrigin } from './analysis-provider-contract.ts';
 import { ask, judged, type Reply, type Setting } from './asked-provider.ts';
 import { cloudWatch } from './cloudwatch.ts';
 
@@ -42,6 +43,29 @@ const page = (results: string, more = ''): Reply => ({
     '<GetMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><GetMetricDataResult>' +
     `<Messages/><MetricDataResults>${results}</MetricDataResults>${more}</GetMetricDataResult>` +
     '<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetMetricDataResponse>',
+});
+
+const sessionToken = 'a-token-of-a-session';
+
+analysisProviderContract({
+  name: 'CloudWatch',
+  make: cloudWatch,
+  provider,
+  setting: { env: { ...env, AWS_SESSION_TOKEN: sessionToken, AWS_ENDPOINT_URL_CLOUDWATCH: `${contractOrigin}/` } },
+  secrets: [sessionToken],
+  value: { reply: page(result('rate', ['42'])), answer: { kind: 'result', text: '[[42]]' } },
+  vector: { reply: page(result('a', ['1', '2']) + result('b', ['3'])), answer: { text: '[[1 2] [3]]' } },
+  empty: { reply: page(result('a', [])), answer: { kind: 'result', text: '[[]]' } },
+  badQuery: {
+    reply: {
+      status: 400,
+      body: '<ErrorResponse><Error><Code>ValidationError</Code><Message>no</Message></Error></ErrorResponse>',
+    },
+    answer: {},
+  },
+  // What has no results is an answer of CloudWatch without queries.
+  unreadable: ['', '<html>', '[]', '7', '"x"', 'null'],
+  recorded: { posted: page(result('rate', ['0.0015', '0.0'])), answer: { kind: 'result', text: '[[0.0015 0]]' } },
 });
 
 describe('CloudWatch', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '#runtime/http.ts';
+import { analysisProviderContract, contractOrigin } from './analysis-provider-contract.ts';
 import { ask, judged, type Reply } from './asked-provider.ts';
 import { graphite } from './graphite.ts';
 
@@ -7,6 +8,24 @@ const address = 'http://graphite.example:8080/base';
 const query = "target=summarize(\n  asPercent(a.b, c.d),'5min','avg')&from=-5min&until=now";
 const asked = (...replies: (Reply | Error)[]) => ask(graphite, { graphite: { address, query } }, replies);
 const points = (...datapoints: unknown[]): Reply => ({ body: JSON.stringify([{ target: 't', datapoints }]) });
+
+analysisProviderContract({
+  name: 'Graphite',
+  make: graphite,
+  provider: { graphite: { address: contractOrigin, query: 'target=a.b&from=-5min' } },
+  secrets: [],
+  value: { reply: points([42, 1]), answer: { kind: 'result', result: [42], text: '[42.000000]' } },
+  vector: { reply: points([1, 1], ['2', 2]), answer: { result: [1, 2], text: '[1.000000,2.000000]' } },
+  empty: { reply: { body: '[]' }, answer: { kind: 'error', message: 'no values found' } },
+  nan: { reply: points(['NaN', 1]), answer: { result: [Number.NaN], text: '[NaN]' } },
+  badQuery: { reply: { status: 400, body: 'Missing required parameter' }, answer: {} },
+  recorded: {
+    got: {
+      body: '[{"target":"a.b","tags":{"name":"a.b"},"datapoints":[[0.5,1785578100],[null,1785578160],[1.25,1785578220]]}]',
+    },
+    answer: { kind: 'result', result: [0.5, 1.25], text: '[0.500000,1.250000]' },
+  },
+});
 
 describe('Graphite', () => {
   it('is asked for JSON, by a query without white space', async () => {

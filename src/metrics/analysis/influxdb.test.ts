@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '#runtime/http.ts';
+import { analysisProviderContract, contractOrigin } from './analysis-provider-contract.ts';
 import { ask, judged, type Reply } from './asked-provider.ts';
 import { influxdb } from './influxdb.ts';
 
@@ -25,6 +26,20 @@ const recorded = csv(
   ',,1,2026-08-01T09:55:00Z,2026-08-01T10:00:00Z,20,requests',
   '',
 );
+
+analysisProviderContract({
+  name: 'InfluxDB',
+  make: influxdb,
+  provider: { influxdb: { query: 'from(bucket: "b")' } },
+  setting: { secrets: { influxdb: { ...secret, address: contractOrigin } } },
+  secrets: [token],
+  value: { reply: csv('#datatype,string,double', ',result,_value', ',,42'), answer: { result: [42], text: '[42]' } },
+  vector: { reply: csv('#datatype,string,long', ',result,_value', ',,1', ',,2'), answer: { text: '[1 2]' } },
+  empty: { reply: csv(''), answer: { kind: 'error', message: 'no results returned from flux query' } },
+  nan: { reply: csv('#datatype,string,double', ',result,_value', ',,NaN'), answer: { text: '[NaN]' } },
+  badQuery: { reply: { status: 400, body: '{"code":"invalid","message":"no"}' }, answer: { message: 'invalid: no' } },
+  recorded: { posted: recorded, answer: { kind: 'result', result: [0.25, null, 20n], text: '[0.25 <nil> 20]' } },
+});
 
 describe('InfluxDB', () => {
   it('is asked with the token of the Secret', async () => {

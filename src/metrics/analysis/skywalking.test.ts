@@ -1,11 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { HttpError } from '#runtime/http.ts';
+import { analysisProviderContract, contractOrigin } from './analysis-provider-contract.ts';
 import { ask, judged, type Reply } from './asked-provider.ts';
 import { skywalking } from './skywalking.ts';
 
 const query = 'query q($duration: Duration!) { service_apdex: getValues(duration: $duration) { values { value } } }';
 const provider = { skywalking: { address: 'http://oap.example:12800', query, interval: '3m' } };
 const asked = (...replies: (Reply | Error)[]) => ask(skywalking, provider, replies);
+
+analysisProviderContract({
+  name: 'SkyWalking',
+  make: skywalking,
+  provider: { skywalking: { ...provider.skywalking, address: contractOrigin } },
+  secrets: [],
+  value: { reply: { body: '{"data":{"a":42}}' }, answer: { kind: 'result', result: { a: 42 }, text: '{"a":42}' } },
+  vector: { reply: { body: '{"data":{"a":[1,2]}}' }, answer: { text: '{"a":[1,2]}' } },
+  empty: { reply: { body: '{"data":null}' }, answer: { message: 'no results returned from SkyWalking query' } },
+  badQuery: { reply: { body: '{"errors":[{"message":"no"}]}' }, answer: { message: 'graphql: no' } },
+  recorded: {
+    posted: {
+      body: '{"data":{"service_apdex":{"label":null,"values":{"values":[{"id":"202608010957_x","value":9950}]}}}}',
+    },
+    answer: { kind: 'result' },
+  },
+});
 
 describe('SkyWalking', () => {
   it('is asked about the last minutes in the time zone of the process', async () => {
