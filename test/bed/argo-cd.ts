@@ -2,8 +2,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { KubeObject } from '#api/kubernetes.ts';
+import { isRecord } from '#cluster/kube-object.ts';
 import * as z from 'zod';
 
 import { manifestFile, programFile } from './programs.ts';
@@ -32,6 +34,31 @@ export async function argoActions(object: KubeObject): Promise<string[]> {
 export async function argoAction(object: KubeObject, name: string): Promise<KubeObject> {
   return (await run(`actions/${name}/action.lua`, object)) as KubeObject; // the object that went in, changed
 }
+
+/** What an action changes, as the merge patch that Argo CD sends of it, to the object and to its status. */
+export async function argoActionPatch(object: KubeObject, name: string): Promise<Record<string, unknown>> {
+  return patchBetween(object, await argoAction(object, name)) ?? {};
+}
+
+/** `undefined`: they are the same. */
+function patchBetween(before: object, after: object): Record<string, unknown> | undefined {
+  const left = new Map<string, unknown>(Object.entries(before));
+  const patch: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(after)) {
+    const old = left.get(key);
+    left.delete(key);
+    if (isRecord(old) && isRecord(value)) {
+      const inner = patchBetween(old, value);
+      if (inner !== undefined) patch[key] = inner;
+    } else if (!isDeepStrictEqual(old, value) && !(isEmpty(old) && isEmpty(value))) patch[key] = value;
+  }
+  for (const key of left.keys()) patch[key] = null;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Lua knows no difference between an empty list and an empty object. */
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 async function run(script: string, object: KubeObject): Promise<unknown> {
   const kind = object.kind === 'Canary' ? 'Canary' : 'Rollout';
