@@ -12,6 +12,7 @@ import { flaggerFlags } from '#cli/flagger-flags.ts';
 import { run } from '#cli/serin.ts';
 import { providers } from '#metrics/providers.ts';
 import { routers } from '#traffic/routers.ts';
+import { findFolders } from './folders.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
@@ -190,7 +191,7 @@ describe('lists', () => {
   });
 
   it('of proofs name tests that exist', () => {
-    const cells = [...page('docs/compatibility.md').matchAll(/\| ([^|]*\.test\.ts[^|]*) \|$/gm)];
+    const cells = [...page('docs/compatibility.md').matchAll(/\| ([^|]*(?:\.test\.ts|\btraces? `)[^|]*) \|$/gm)];
     expect(cells.length).toBeGreaterThan(0);
     const wrong = cells.flatMap(([, cell = '']) => brokenProofs(cell));
     expect(wrong).toEqual([]);
@@ -201,14 +202,22 @@ function namesIn(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
 
-/** Of a cell such as "`canary-run.test.ts` `[canary-13]`": files that are missing, and ids that the file before them does not have. */
+/** Of a cell such as "`canary-run.test.ts` `[canary-13]`, trace `weights`": files and traces that are missing, and ids that the file before them does not have. */
 function brokenProofs(cell: string): readonly string[] {
   let text = '';
   return namesIn(cell).flatMap((name) => {
     if (name.startsWith('[')) return text.includes(name) ? [] : [name];
+    if (!name.includes('.')) return isTrace(name) ? [] : [name];
     const file = name.includes('/') ? name : `test/conformance/${name}`;
     if (!existsSync(path.join(root, file))) return [file];
     text = read(file);
     return [];
   });
+}
+
+const traces = findFolders(path.join(root, 'test/conformance/traces')).map(({ name }) => name);
+
+/** `weights`, or `bad-first-version*` for all that begin so. */
+function isTrace(name: string): boolean {
+  return name.endsWith('*') ? traces.some((one) => one.startsWith(name.slice(0, -1))) : traces.includes(name);
 }
