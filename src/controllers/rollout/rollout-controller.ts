@@ -4,6 +4,7 @@ import { WritesStopped } from '#cluster/api-error.ts';
 import {
   analysisRuns,
   analysisTemplates,
+  clusterAnalysisTemplates,
   experiments,
   keyOf,
   refOf,
@@ -140,11 +141,12 @@ export function startRolloutController(context: Context, settings: RolloutSettin
   };
 
   const wakeOwner = (before: KubeObject | undefined, after: KubeObject | undefined): void => {
-    const object = after ?? before;
-    if (object === undefined) return;
-    const owner = (object.metadata.ownerReferences ?? []).find(({ controller }) => controller === true);
-    const { namespace = '' } = object.metadata;
-    if (owner?.kind === 'Rollout') queue.add(keyOf({ namespace, name: owner.name }));
+    // Also the one that has just lost it: it may want it back.
+    for (const object of [before, after]) {
+      const { namespace = '', ownerReferences = [] } = object?.metadata ?? {};
+      const owner = ownerReferences.find(({ controller }) => controller === true);
+      if (owner?.kind === 'Rollout') queue.add(keyOf({ namespace, name: owner.name }));
+    }
   };
 
   caches.rollouts.onChange((before, after) => {
@@ -175,6 +177,8 @@ export function startRolloutController(context: Context, settings: RolloutSettin
   });
   for (const store of [caches.replicaSets, caches.runs, caches.experiments]) store.onChange(wakeOwner);
   wakeReaders(services, caches.services);
+  wakeReaders(analysisTemplates, caches.of(analysisTemplates));
+  if (settings.namespace === undefined) wakeReaders(clusterAnalysisTemplates, caches.of(clusterAnalysisTemplates));
   const cleaner = startCleaner(context, caches, settings);
 
   return {

@@ -98,13 +98,22 @@ describe('the weight of a load balancer', () => {
     expect(await verify(aws({ canary: 20, stable: 80 }), 20, running)).toMatchObject({ verified: false });
   });
 
+  it('needs a target group with the tag of the Service', async () => {
+    const answer = await verify({ ...aws(), tag: 'other' });
+    expect(answer).toMatchObject({
+      verified: false,
+      events: [{ reason: 'TargetGroupUnverified', message: expect.stringContaining('no TargetGroup has the tag') }],
+    });
+  });
+
   it('needs a load balancer', async () => {
     expect(await verify(aws(), 20, traffic(), ['gone.aws'])).toEqual({
       verified: false,
       events: [{ type: 'Warning', reason: 'LoadBalancerNotFound', message: 'Failed to find load balancer: gone.aws' }],
       albs: [],
     });
-    expect(await verify(aws(), 20, traffic(), [])).toEqual({ verified: false, events: [], albs: [] });
+    const message = 'Failed to find load balancer: Ingress i has none in its status';
+    expect(await verify(aws(), 20, traffic(), [])).toMatchObject({ verified: false, events: [{ message }] });
   });
 
   it.each<[string, number, Rollout['status'], boolean]>([

@@ -38,7 +38,8 @@ export async function verifyAlbWeight(
   for (const name of albIngresses(rollout)) {
     const ingress: Ingress = existing(live, ingresses, name, namespaceOf(rollout));
     const hostnames = (ingress.status?.loadBalancer?.ingress ?? []).flatMap(({ hostname }) => hostname ?? []);
-    if (hostnames.length === 0) answers.push({ verified: false, events: [], albs: [] });
+    if (hostnames.length === 0)
+      answers.push(notFound(`Failed to find load balancer: Ingress ${name} has none in its status`));
     for (const hostname of hostnames) {
       answers.push(await verifyBalancer(traffic, name, hostname, weight, verifier, signal));
     }
@@ -60,18 +61,17 @@ async function verifyBalancer(
 ): Promise<OutsideVerification> {
   const balancer = await balancers.find(hostname, signal);
   if (balancer === undefined) {
-    const message = `Failed to find load balancer: ${hostname}`;
-    return { verified: false, events: [{ type: 'Warning', reason: 'LoadBalancerNotFound', message }], albs: [] };
+    return notFound(`Failed to find load balancer: ${hostname}`);
   }
   const [groups, splits] = await Promise.all([
     balancers.targetGroups(balancer, signal),
     balancers.splits(balancer, signal),
   ]);
   const { servicePort = 0 } = trafficRoutingOf(traffic.rollout)?.alb ?? {};
-  const groupOf = (service: string): TargetGroup | undefined => {
-    const resource = `${namespaceOf(traffic.rollout)}/${ingress}-${service}:${servicePort}`;
-    return groups.find(({ tags }) => tags[tag] === resource);
-  };
+  const resourceOf = (service: string): string =>
+    `${namespaceOf(traffic.rollout)}/${ingress}-${service}:${servicePort}`;
+  const groupOf = (service: string): TargetGroup | undefined =>
+    groups.find(({ tags }) => tags[tag] === resourceOf(service));
   const { canary, stable } = albServices(traffic);
   const stableGroup = groupOf(stable);
   // A header route sends everything to the canary; the rules with stable are those that have the weights.
@@ -80,7 +80,12 @@ async function verifyBalancer(
     { service: canary, weight },
     ...traffic.additional.map(({ serviceName = '', weight: share }) => ({ service: serviceName, weight: share })),
   ];
-  const checks = wanted.map((one) => weightCheck(one, groupOf(one.service), shared));
+  const checks = wanted.map((one) => {
+    const group = groupOf(one.service);
+    return group === undefined
+      ? unverified(`Service ${one.service} not verified: no TargetGroup has the tag ${tag}=${resourceOf(one.service)}`)
+      : weightCheck(one, group, shared);
+  });
   return {
     verified: checks.every(({ verified }) => verified),
     events: checks.flatMap(({ events }) => events),
@@ -88,12 +93,21 @@ async function verifyBalancer(
   };
 }
 
+type Check = Pick<OutsideVerification, 'verified' | 'events'>;
+
+function notFound(message: string): OutsideVerification {
+  return { verified: false, events: [{ type: 'Warning', reason: 'LoadBalancerNotFound', message }], albs: [] };
+}
+
+function unverified(message: string): Check {
+  return { verified: false, events: [{ type: 'Warning', reason: 'TargetGroupUnverified', message }] };
+}
+
 function weightCheck(
   { service, weight }: { readonly service: string; readonly weight: number },
-  group: TargetGroup | undefined,
+  group: TargetGroup,
   splits: Awaited<ReturnType<LoadBalancers['splits']>>,
-): Pick<OutsideVerification, 'verified' | 'events'> {
-  if (group === undefined) return { verified: false, events: [] };
+): Check {
   const weights = splits.map((split) => split.find(({ arn }) => arn === group.arn)?.weight ?? 0);
   const other = weights.find((found) => found !== weight);
   const what = `Service ${service} (TargetGroup ${group.arn})`;
@@ -101,8 +115,7 @@ function weightCheck(
     const message = `${what} verified: canary weight ${weight} set`;
     return { verified: true, events: [{ type: 'Normal', reason: 'TargetGroupVerified', message }] };
   }
-  const message = `${what} not verified: canary weight ${weight} not yet set (current: ${other ?? 0})`;
-  return { verified: false, events: [{ type: 'Warning', reason: 'TargetGroupUnverified', message }] };
+  return unverified(`${what} not verified: canary weight ${weight} not yet set (current: ${other ?? 0})`);
 }
 
 function albStatus(
