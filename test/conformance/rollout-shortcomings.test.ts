@@ -104,6 +104,53 @@ describe('a canary', () => {
     expect(annotations.map((one) => Object(one)[weight])).toEqual(['0', '50', '7', '50']);
   });
 
+  it('with ping and pong keeps the stable side on the stable version', async () => {
+    const ingress = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'web', annotations: { 'kubernetes.io/ingress.class': 'alb' } },
+      spec: {
+        rules: [
+          {
+            http: {
+              paths: [
+                {
+                  path: '/',
+                  pathType: 'Prefix',
+                  backend: { service: { name: 'root', port: { name: 'use-annotation' } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    };
+    const recording = await seen(
+      [
+        ...['root', 'ping', 'pong'].map(service),
+        ingress,
+        rollout({
+          canary: {
+            pingPong: { pingService: 'ping', pongService: 'pong' },
+            trafficRouting: { alb: { ingress: 'web', rootService: 'root', servicePort: 80 } },
+            steps: [{ setWeight: 50 }, { pause: {} }],
+          },
+        }),
+      ],
+      [
+        { when: healthy('1'), do: [setImage('web:2')] },
+        {
+          when: { [web]: { phase: 'Paused' } },
+          do: [{ patch: { 'Service/ping': { spec: { selector: { [hash]: null } } } } }],
+        },
+        { after: 2, do: [{ plugin: 'promote web' }] },
+      ],
+      { when: healthy('2') },
+    );
+    expect(selected(recording, 'ping')).toEqual([undefined, 'hash1', undefined, 'hash1']);
+    expect(selected(recording, 'pong').at(-1)).toBe('hash2');
+  });
+
   it('that misses its deadline says once that it is aborted', async () => {
     const recording = await seen(
       [rollout({ canary: {} }, { progressDeadlineSeconds: 2, progressDeadlineAbort: true })],
