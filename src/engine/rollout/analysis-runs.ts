@@ -8,7 +8,7 @@ import { abort, addPause } from './pausing.ts';
 import { annotationKeys, hashLabel } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
 import { runSpecOf } from './run-spec.ts';
-import { hasPauseCondition, isAborted, isFullyPromoted, stableHashOf, type Pass } from './snapshot.ts';
+import { hasPauseCondition, isAborted, isFullyPromoted, isStableGone, stableHashOf, type Pass } from './snapshot.ts';
 import { present } from './status.ts';
 import { tell, warn } from './telling.ts';
 
@@ -28,6 +28,7 @@ export const instanceIdLabel = 'argo-rollouts.argoproj.io/controller-instance-id
 export function needsNoAnalysis(pass: Pass): boolean {
   return (
     isFullyPromoted(pass) ||
+    isStableGone(pass) ||
     isAborted(pass) ||
     pass.rollout.status?.promoteFull === true ||
     pass.rollback.isFast ||

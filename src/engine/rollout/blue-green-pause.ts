@@ -5,14 +5,16 @@ import { isAtPreviewSize } from './blue-green-size.ts';
 import { isAutoPromotionEnabled } from './defaults.ts';
 import { addPause, pausedSince, removePause } from './pausing.ts';
 import { activeHashOf } from './active-service.ts';
-import { hasPauseCondition, isHalted, nowOf, wakeIn, type Pass } from './snapshot.ts';
+import { hasPauseCondition, isHalted, isStableGone, nowOf, setOf, wakeIn, type Pass } from './snapshot.ts';
 
 const reason = 'BlueGreenPause';
 
 /** Nobody has to agree: the version is trusted, or users have none to compare it with. */
 export function isFastTracked(pass: Pass, strategy: BlueGreenStrategy): boolean {
+  if (pass.rollback.isFast || pass.rollout.status?.promoteFull === true) return true;
   const selected = activeHashOf(pass, strategy);
-  return pass.rollback.isFast || pass.rollout.status?.promoteFull === true || selected === '' || selected === pass.hash;
+  if (selected === '' || selected === pass.hash) return true;
+  return isStableGone(pass) && setOf(pass.sets, selected) === undefined;
 }
 
 export function decidePause(pass: Pass, strategy: BlueGreenStrategy): void {

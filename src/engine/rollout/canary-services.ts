@@ -6,7 +6,15 @@ import { trafficRoutingOf } from './defaults.ts';
 import type { Steps } from './effects.ts';
 import { availableOf, hashOf, type ReplicaSet } from './replica-set.ts';
 import { followReplicaSet, requireService, selectedHash, switchService } from './services.ts';
-import { isAborted, isFullyPromoted, newSetOf, replicasWanted, stableSetOf, type Pass } from './snapshot.ts';
+import {
+  isAborted,
+  isFullyPromoted,
+  isStableGone,
+  newSetOf,
+  replicasWanted,
+  stableSetOf,
+  type Pass,
+} from './snapshot.ts';
 
 export interface ServicePair {
   readonly canary: string;
@@ -25,11 +33,12 @@ export function servicePair({ rollout }: Pass, strategy: CanaryStrategy): Servic
 
 export function* pointServices(pass: Pass, strategy: CanaryStrategy): Steps {
   const { canary, stable } = servicePair(pass, strategy);
-  yield* followReplicaSet(pass, stable, stableSetOf(pass));
+  const users = isStableGone(pass) ? newSetOf(pass) : stableSetOf(pass);
+  yield* followReplicaSet(pass, stable, users);
   if (strategy.pingPong !== undefined) {
     yield* pointPingPong(pass, canary);
     // A mesh beside the load balancer may go by the names of the roles.
-    yield* followReplicaSet(pass, strategy.stableService, stableSetOf(pass));
+    yield* followReplicaSet(pass, strategy.stableService, users);
   }
   yield* followReplicaSet(pass, strategy.canaryService, behindCanaryService(pass));
 }

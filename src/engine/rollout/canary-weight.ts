@@ -5,6 +5,7 @@ import { abortScaleDownDelaySecondsOf, canaryOf, maxWeightOf, stepsOf } from './
 import { availableOf } from './replica-set.ts';
 import {
   isFullyPromoted,
+  isStableGone,
   newSetOf,
   replicasWanted,
   stableHashOf,
@@ -15,7 +16,12 @@ import {
 
 /** Nothing is tried out: the whole Rollout runs, or is to run, one version. */
 export function isWhole(pass: Pass): boolean {
-  return pass.rollout.status?.promoteFull === true || stableHashOf(pass) === '' || isFullyPromoted(pass);
+  return (
+    pass.rollout.status?.promoteFull === true ||
+    stableHashOf(pass) === '' ||
+    isFullyPromoted(pass) ||
+    isStableGone(pass)
+  );
 }
 
 /** Out of `maxTrafficWeight`. */

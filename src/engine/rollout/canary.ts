@@ -17,7 +17,7 @@ import { availableOf, hashOf, sizeOf } from './replica-set.ts';
 import { restartPods, satisfyRestart } from './restart.ts';
 import { pruneHistory } from './revision-history.ts';
 import { syncRevision } from './revision.ts';
-import { isAborted, newSetOf, replicasWanted, stableHashOf, stableSetOf, type Draft, type Pass } from './snapshot.ts';
+import { isAborted, isStableGone, newSetOf, replicasWanted, stableHashOf, type Draft, type Pass } from './snapshot.ts';
 import { baseStatus, finishStatus, present } from './status.ts';
 import { runStepPlugin } from './step-plugins.ts';
 import { verifyTargets } from './target-verification.ts';
@@ -110,13 +110,14 @@ function promotionReason(
   { promoteFull, currentStepIndex = 0 }: RolloutStatus,
 ): string | undefined {
   const set = newSetOf(pass);
-  if (stableSetOf(pass) === undefined) return 'Initial deploy';
+  if (stableHashOf(pass) === '') return 'Initial deploy';
   if (isAborted(pass)) return undefined;
   const desired = replicasWanted(pass);
   const available = availableOf(set);
   const isThere = available >= desired || isReached({ available, desired }, strategy.replicaProgressThreshold);
   if (set === undefined || !isThere) return undefined;
   if (promoteFull === true) return 'Full promotion requested';
+  if (isStableGone(pass)) return 'Initial deploy';
   if (pass.rollback.isWithinWindow) return 'Rollback within window';
   if (hashOf(set) === stableHashOf(pass)) return 'Fast rollback';
   const { length } = stepsOf(pass.rollout);

@@ -21,6 +21,7 @@ import {
 } from './replica-set.ts';
 import {
   isFullyPromoted,
+  isStableGone,
   newSetOf,
   replicasWanted,
   setOf,
@@ -85,10 +86,10 @@ function* noteWorkload(pass: Pass): Steps {
   pass.rollout = { ...(yield* ask({ do: 'change-rollout', changes: [{ path, value }] })), spec };
 }
 
-/** There is nothing to give up. */
+/** There is nothing to give up, or nothing to go back to. */
 function dropAbortOfPromoted(pass: Pass): void {
   const { status } = pass.rollout;
-  if (status?.abort !== true || !isFullyPromoted(pass)) return;
+  if (status?.abort !== true || !(isFullyPromoted(pass) || isStableGone(pass))) return;
   const { abort: _abort, ...kept } = status;
   pass.rollout = { ...pass.rollout, status: kept };
 }

@@ -150,6 +150,10 @@ export function wakeIn(pass: Pass, milliseconds: number): void {
 /** Whether all that there is runs the wanted template: nothing is being updated. */
 export const isFullyPromoted = (pass: Pass): boolean => stableHashOf(pass) !== '' && stableHashOf(pass) === pass.hash;
 
+/** The version that users had has lost its ReplicaSet: nothing is left to go back to, or to share the traffic with. */
+export const isStableGone = (pass: Pass): boolean =>
+  stableHashOf(pass) !== '' && !isFullyPromoted(pass) && stableSetOf(pass) === undefined;
+
 /** Given up before this pass: what sizes and weights follow. An abort of the pass itself is followed by the next one. */
 export const wasAborted = (pass: Pass): boolean => !pass.pause.isCleared && pass.rollout.status?.abort === true;
 

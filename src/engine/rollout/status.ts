@@ -21,7 +21,7 @@ import { abort, applyPause } from './pausing.ts';
 import { phaseOf } from './phase.ts';
 import { availableOf, observedOf, readyOf, total, type ReplicaSet } from './replica-set.ts';
 import { rolloutRevisionOf } from './revision.ts';
-import { newSetOf, nowOf, wakeIn, type Draft, type Pass } from './snapshot.ts';
+import { isStableGone, newSetOf, nowOf, wakeIn, type Draft, type Pass } from './snapshot.ts';
 import { tell, warn } from './telling.ts';
 
 /** What every strategy says of its pods; pause, abort and conditions come when the pass ends. */
@@ -117,7 +117,7 @@ function abortAtDeadline(pass: Pass, status: RolloutStatus): void {
   const { rollout } = pass;
   const before = rollout.status ?? {};
   if (rollout.spec.progressDeadlineAbort !== true || before.abort === true || pass.pause.isCleared) return;
-  if (isCompleted(status) || hasProgressed(before, status) || isDeadlineExempt(pass)) return;
+  if (isCompleted(status) || isStableGone(pass) || hasProgressed(before, status) || isDeadlineExempt(pass)) return;
   if (hasTimedOut(pass, before)) abort(pass, timedOutText(pass));
 }
 
