@@ -8,7 +8,16 @@ import { hasTemplateChanged } from './change.ts';
 import { promote } from './promotion.ts';
 import type { Steps } from './effects.ts';
 import { syncEphemeralMetadata } from './metadata-syncing.ts';
-import { availableOf, hashOf, isSaturated, observedOf, readyOf, sizeOf, type ReplicaSet } from './replica-set.ts';
+import {
+  availableOf,
+  hashOf,
+  isFullyAvailable,
+  isSaturated,
+  observedOf,
+  readyOf,
+  sizeOf,
+  type ReplicaSet,
+} from './replica-set.ts';
 import { restartPods, satisfyRestart } from './restart.ts';
 import { pruneHistory } from './revision-history.ts';
 import { syncRevision } from './revision.ts';
@@ -18,10 +27,12 @@ import {
   hasPauseCondition,
   isAborted,
   isHalted,
+  isStableGone,
   newSetOf,
   otherSetsOf,
   replicasWanted,
   setOf,
+  stableHashOf,
   stableSetOf,
   type Draft,
   type Pass,
@@ -70,9 +81,8 @@ function* startUpdate(pass: Pass, strategy: BlueGreenStrategy): Steps {
 /** Sizes alone: the pass after somebody has changed `replicas`, and part of every other one. Answers whether a size has changed. */
 export function* scaleBlueGreen(pass: Pass, strategy: BlueGreenStrategy): Steps<boolean> {
   yield* dropDeadlines(pass);
-  const stable = stableSetOf(pass);
-  const isApart = stable !== undefined && hashOf(stable) !== pass.hash;
-  let scaled = isApart && (yield* scale(pass, stable, replicasWanted(pass)));
+  let scaled = false;
+  for (const used of setsInUse(pass, strategy)) scaled = (yield* scale(pass, used, replicasWanted(pass))) || scaled;
   const set = newSetOf(pass);
   if (set !== undefined) {
     const size = previewSizeOf(pass, strategy);
@@ -80,6 +90,13 @@ export function* scaleBlueGreen(pass: Pass, strategy: BlueGreenStrategy): Steps<
     scaled = (delaysAbort(pass) ? yield* scaleAborted(pass, set) : yield* scale(pass, set, size)) || scaled;
   }
   return (yield* scaleOthers(pass, strategy)) || scaled;
+}
+
+/** What users have, and what they go back to. They differ while an update that was not confirmed is replaced by another. */
+function setsInUse(pass: Pass, strategy: BlueGreenStrategy): readonly ReplicaSet[] {
+  const active = setOf(pass.sets, activeHashOf(pass, strategy));
+  const used = new Set([stableSetOf(pass), active].flatMap((set) => set ?? []));
+  return [...used].filter((set) => hashOf(set) !== pass.hash);
 }
 
 function* scaleOthers(pass: Pass, strategy: BlueGreenStrategy): Steps<boolean> {
@@ -94,28 +111,33 @@ function* scaleOthers(pass: Pass, strategy: BlueGreenStrategy): Steps<boolean> {
   return yield* scaleLingering(pass, free, () => replicasWanted(pass));
 }
 
-/** The moment of Blue/Green: users get the new version once every one of its pods can serve them. */
+/**
+ * The moment of Blue/Green: users get the new version once every one of its pods can serve them. Until then the Service is kept on the
+ * version that it has: without a hash it would select both. An abort is not held up by a pause.
+ */
 function* switchActive(pass: Pass, strategy: BlueGreenStrategy): Steps {
   const set = newSetOf(pass);
-  if (isHalted(pass)) return;
   const selected = activeHashOf(pass, strategy);
+  const isOpen = selectedHash(requireService(pass, strategy.activeService)) === undefined;
+  if (isOpen && availableOf(setOf(pass.sets, selected)) > 0)
+    yield* switchService(pass, strategy.activeService, selected);
   if (isAborted(pass)) return yield* returnToStable(pass, strategy, selected);
-  if (!isReadyToServe(pass, strategy, set)) return;
+  if (isHalted(pass) || set === undefined || !isReadyToServe(pass, strategy, set)) return;
   const mayServe =
     isFastTracked(pass, strategy) || (isPauseCompleted(pass, strategy) && isPrePromotionDone(pass, strategy));
-  if (set !== undefined && mayServe) yield* switchService(pass, strategy.activeService, hashOf(set));
-  else if (selected !== '') yield* switchService(pass, strategy.activeService, selected);
+  yield* switchService(pass, strategy.activeService, mayServe ? hashOf(set) : selected);
 }
 
 function isReadyToServe(pass: Pass, strategy: BlueGreenStrategy, set: ReplicaSet | undefined): boolean {
   return isAtPreviewSize(pass, strategy) && isSaturated(set, replicasWanted(pass));
 }
 
-/** However the new version is: what takes over needs pods, what is left does not. */
+/** However the new version is: what takes over needs all its pods, or no fewer than users have now. */
 function* returnToStable(pass: Pass, { activeService }: BlueGreenStrategy, selected: string): Steps {
   const stable = stableSetOf(pass);
   if (stable === undefined || selected === hashOf(stable) || availableOf(stable) === 0) return;
-  yield* switchService(pass, activeService, hashOf(stable));
+  const isBetter = availableOf(stable) >= availableOf(setOf(pass.sets, selected));
+  if (isBetter || isFullyAvailable(stable)) yield* switchService(pass, activeService, hashOf(stable));
 }
 
 function services(pass: Pass, strategy: BlueGreenStrategy): Draft<BlueGreenRolloutStatus> {
@@ -190,9 +212,10 @@ function promotionReason(
   { blueGreen, promoteFull }: RolloutStatus,
 ): string | undefined {
   const active = blueGreen?.activeSelector ?? '';
-  if (stableSetOf(pass) === undefined || active === '') return 'Initial deploy';
+  if (stableHashOf(pass) === '' || active === '') return 'Initial deploy';
   if (active !== pass.hash || !pass.areTargetsVerified) return undefined;
   if (promoteFull === true) return 'Full promotion requested';
+  if (isStableGone(pass)) return 'Initial deploy';
   if (pass.rollback.isWithinWindow) return 'Rollback within window';
   if (pass.rollback.isFast) return 'Fast rollback';
   if (isAborted(pass)) return undefined;
