@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Resource } from '#api/kubernetes.ts';
-import { connect, type Connection } from '#cluster/connection.ts';
+import { connect, type Connection, type ConnectOptions } from '#cluster/connection.ts';
 import { connectCluster, type Cluster } from '#cluster/cluster.ts';
 import { electLeader, type LeaderElection, termsOf } from '#cluster/leader-election.ts';
 import { nameOf, pathOf } from '#cluster/resource.ts';
@@ -49,6 +49,8 @@ export interface ProcessOptions {
   readonly kubeconfig: string;
   /** Address of the API server, in place of that of the kubeconfig; empty: its own. */
   readonly master: string;
+  /** What else is said about the connection. */
+  readonly connection?: Pick<ConnectOptions, 'context' | 'headers'>;
   readonly qps: number;
   readonly burst: number;
   /** Metrics and health are served on each of these. */
@@ -69,6 +71,7 @@ const grace = 5_000;
 export async function runControllers(options: ProcessOptions): Promise<number> {
   const { log, parts } = options;
   const connection = await connect({
+    ...options.connection,
     clock: systemClock,
     ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.master === '' ? {} : { server: options.master }),

@@ -1,9 +1,11 @@
 /** The flags of `serin controller argo-rollouts`: the original's, and what follows from them. */
 import type { AnalysisSettings } from '#controllers/analysis/analysis-controller.ts';
 import type { RolloutSettings } from '#controllers/rollout/settings.ts';
+import type { ConnectOptions } from '#cluster/connection.ts';
+import { impersonationOf } from '#cluster/kubeconfig.ts';
 import { instanceSelector } from '#controllers/rollout/caches.ts';
 import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
-import { boolFlag, durationFlag, intFlag, listFlag, stringFlag, type FlagValues } from './go-flags.ts';
+import { boolFlag, durationFlag, intFlag, repeatedFlag, stringFlag, type FlagValues } from './go-flags.ts';
 import { ownNamespace } from './own-namespace.ts';
 import { version } from './version.ts';
 
@@ -12,6 +14,9 @@ const accepted = 'Accepted without effect: nothing waits for a worker here.';
 export const argoFlags = {
   kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
   context: stringFlag('', 'Context of the kubeconfig.'),
+  as: stringFlag('', 'User to act as.'),
+  'as-group': repeatedFlag([], 'Group to act as; may be given again.'),
+  'as-uid': stringFlag('', 'UID to act as.'),
   server: stringFlag('', 'Address of the API server; overrides that of the kubeconfig.'),
   namespace: stringFlag('', 'The namespace that --namespaced watches.'),
   n: stringFlag('', ''),
@@ -48,10 +53,14 @@ export const argoFlags = {
     'Group and version of TargetGroupBindings.',
   ),
   'alb-tag-key-resource-id': stringFlag('ingress.k8s.aws/resource', 'Tag that says what a target group is for.'),
-  'alb-ingress-classes': listFlag(['alb'], 'Classes whose Ingresses are cleaned when their Rollout has gone.'),
-  'nginx-ingress-classes': listFlag(['nginx'], 'Accepted without effect: an Ingress is found by its name.'),
+  'alb-ingress-classes': repeatedFlag(['alb'], 'Classes whose Ingresses are cleaned when their Rollout has gone.'),
+  'nginx-ingress-classes': repeatedFlag(['nginx'], 'Accepted without effect: an Ingress is found by its name.'),
   'aws-verify-target-group': boolFlag(false, 'Ask AWS for weights and pods before old pods go.'),
   'alb-verify-weight': boolFlag(false, ''),
+  'allow-local-addresses': boolFlag(
+    false,
+    "Let metrics of analyses ask this machine, link-local addresses and clouds' metadata.",
+  ),
   'self-service-notification-enabled': boolFlag(false, 'Accepted: notifications come later.'),
   controllers: stringFlag('', 'Run this controller alone; only analysis can be.'),
   'enable-pprof-address': stringFlag('', 'Accepted without effect.'),
@@ -73,6 +82,12 @@ export function argoProblem({ controllers }: ArgoFlags): string | undefined {
 /** The namespace that is watched; `undefined`: all. */
 function watched(flags: ArgoFlags, environment: Environment): { readonly namespace?: string } {
   return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
+}
+
+/** Which part of the kubeconfig is meant, and whom the controller acts as. */
+export function argoConnection(flags: ArgoFlags): Pick<ConnectOptions, 'context' | 'headers'> {
+  const headers = impersonationOf({ as: flags.as, 'as-uid': flags['as-uid'], 'as-groups': flags['as-group'] });
+  return { headers, ...(flags.context === '' ? {} : { context: flags.context }) };
 }
 
 /** Whether AWS is asked what its load balancers do. */
@@ -124,5 +139,6 @@ export function analysisSettings(flags: ArgoFlags, environment: Environment): An
     labelSelector: instanceSelector(instanceId === '' ? undefined : instanceId),
     ownNamespace: ownNamespace(environment),
     env: environment,
+    refuseLocalAddresses: !flags['allow-local-addresses'],
   };
 }

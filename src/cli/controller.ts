@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
-import { runControllers, type ApiPart } from '#main.ts';
-import { argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
+import { runControllers, type ApiPart, type ProcessOptions } from '#main.ts';
+import { argoConnection, argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
 import { argoRolloutsPart } from './apis/argo-rollouts.ts';
 import { flaggerPart } from './apis/flagger.ts';
 import type { CommandIo } from './command-io.ts';
@@ -24,6 +24,7 @@ interface Wanted {
   readonly logLevel: string;
   /** What `/healthz` answers; default `OK`. */
   readonly healthText?: string;
+  readonly connection?: NonNullable<ProcessOptions['connection']>;
   /** Told once there is a log. */
   readonly warnings: readonly string[];
 }
@@ -136,6 +137,7 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
       logLevel: flags.loglevel,
       warnings: argoWarnings(process.env),
       healthText: 'ok',
+      connection: argoConnection(flags),
     },
     io,
   );

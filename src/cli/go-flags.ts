@@ -11,6 +11,8 @@ export interface Flag<V> {
   readonly parse: (text: string) => V | undefined;
   /** What a number or duration must be. Default: any. */
   readonly range?: Range;
+  /** A list that grows with each time that it is given. */
+  readonly repeats?: boolean;
 }
 
 /** Bounds of a number; those of a duration in milliseconds. */
@@ -76,6 +78,15 @@ export const listFlag = (fallback: readonly string[], help: string): Flag<readon
       .filter((item) => item !== ''),
 });
 
+/** A list with one item for each time that the flag is given; commas are part of the item. */
+export const repeatedFlag = (fallback: readonly string[], help: string): Flag<readonly string[]> => ({
+  kind: 'list',
+  fallback,
+  help,
+  parse: (text) => [text],
+  repeats: true,
+});
+
 /** What klog adds to every Kubernetes program: accepted, so that nobody's args stop working, and ignored. */
 export const klogFlags = {
   add_dir_header: boolFlag(false, ''),
@@ -114,7 +125,7 @@ export function parseFlags<T extends Readonly<Record<string, Flag<unknown>>>>(
     const parsed = flag.parse(text);
     if (parsed === undefined) return refusal(invalid(flag, name, text));
     if (isOutside(flag, parsed)) return refusal(`Cannot set -${name} to ${text}: it must be ${rangeText(flag)}`);
-    found.set(name, parsed);
+    found.set(name, flag.repeats === true ? [found.get(name) ?? [], parsed].flat() : parsed);
   }
   return { ok: true, values: valuesOf(table, found), given: new Set(found.keys()), rest };
 }

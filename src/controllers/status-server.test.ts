@@ -19,6 +19,11 @@ it('says that the process lives', async () => {
   expect([answer.status, await answer.text()]).toEqual([200, 'OK']);
 });
 
+it('says so in the words that the original’s users compare', async () => {
+  const { port } = await start({ healthText: 'ok' });
+  expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('ok');
+});
+
 it('names the port that is in use, and the flag for another one', async () => {
   const { port } = await start();
   await expect(start({ port })).rejects.toThrow(
