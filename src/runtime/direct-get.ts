@@ -1,4 +1,5 @@
 /** GET without a proxy, over connections of undici that are kept: metric servers are asked at each tick, and got costs more. */
+import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Agent } from 'undici';
@@ -17,11 +18,15 @@ export interface DirectRequest {
 
 export type DirectGet = (request: DirectRequest) => Promise<HttpResponse>;
 
-/** Throws `HttpError` for an answer that is too long, and errors of undici and the system as they are. */
-export function directGet(): DirectGet {
+/** Throws `HttpError` for an answer that is too long, and errors of undici and the system as they are. `lookup`: default the system's. */
+export function directGet(lookup?: LookupFunction): DirectGet {
   const agentWith = (rejectUnauthorized: boolean): Agent =>
     // HTTP/2 is no gain for one short answer at a time. Longer than the interval of a canary in a hurry.
-    new Agent({ allowH2: false, keepAliveTimeout: 30_000, connect: { rejectUnauthorized } });
+    new Agent({
+      allowH2: false,
+      keepAliveTimeout: 30_000,
+      connect: { rejectUnauthorized, ...(lookup === undefined ? {} : { lookup }) },
+    });
   const [strict, lenient] = [agentWith(true), agentWith(false)];
 
   const ask = ({ url, headers, maxBytes, insecureSkipVerify, limit }: DirectRequest): Promise<WholeAnswer> => {

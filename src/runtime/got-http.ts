@@ -1,10 +1,12 @@
 /** Outbound HTTP: redirects, proxies and errors; on got, the only file that knows it, but for GET without a proxy. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import got from 'got';
 import { systemClock } from './clock.ts';
-import { directGet, joined, tooLarge } from './direct-get.ts';
+import { directGet, joined, tooLarge, type DirectGet } from './direct-get.ts';
 import { HttpError, type Http, type HttpFailure, type HttpRequest, type HttpResponse } from './http.ts';
+import { localAddressCode, localAddressError, lookupElsewhere, refusal, refuseLocalHost } from './local-addresses.ts';
 import { RequestLimit } from './request-limit.ts';
 
 const defaultMaxBytes = 10 * 1024 * 1024;
@@ -27,9 +29,13 @@ interface Agents {
  * sent once more) but would make one webhook call in many fail, or arrive twice.
  */
 export function gotHttp(environment: Readonly<Record<string, string | undefined>> = process.env): Http {
-  const agentsFor = agentCatalogue(environment);
-  const isDirect = !proxyNames.some((name) => (environment[name] ?? '') !== '');
-  const get = directGet();
+  const proxies = new Set(proxyNames.map((name) => environment[name] ?? '').filter((proxy) => proxy !== ''));
+  const isDirect = proxies.size === 0;
+  // Whoever runs this process has chosen the proxies, wherever they are.
+  const elsewhere = lookupElsewhere(new Set([...proxies].map((proxy) => URL.parse(proxy)?.hostname ?? '')));
+  const anywhere: Ways = { agentsFor: agentCatalogue(environment), get: directGet() };
+  // Connections of their own: one to a local address is never used again for a user's URL.
+  const guarded: Ways = { agentsFor: agentCatalogue(environment, elsewhere), get: directGet(elsewhere) };
   return {
     async send(request) {
       const limit = new RequestLimit({
@@ -38,13 +44,17 @@ export function gotHttp(environment: Readonly<Record<string, string | undefined>
         tooLate: () => new Error('The time is over'),
         signal: request.signal,
       });
-      const { maxBytes = defaultMaxBytes, insecureSkipVerify = false } = request;
+      const { maxBytes = defaultMaxBytes, insecureSkipVerify = false, refuseLocal = false } = request;
+      const { agentsFor, get } = refuseLocal ? guarded : anywhere;
       try {
-        return await followRedirects(firstHop(request), request, (hop) =>
-          isDirect && hop.method === 'GET' && request.proxy === undefined
+        return await followRedirects(firstHop(request), request, async (hop) => {
+          const goesDirect = isDirect && request.proxy === undefined;
+          if (refuseLocal) refuseLocalHost(hop.url);
+          if (refuseLocal && !goesDirect) await refuseLocalName(hop.url, limit);
+          return goesDirect && hop.method === 'GET'
             ? get({ url: hop.url, headers: headersOf(hop), maxBytes, insecureSkipVerify, limit })
-            : exchange(hop, request, agentsFor(hop, request), limit),
-        );
+            : exchange(hop, request, agentsFor(hop, request), limit);
+        });
       } catch (error) {
         throw asHttpError(error, request, limit);
       } finally {
@@ -54,15 +64,33 @@ export function gotHttp(environment: Readonly<Record<string, string | undefined>
   };
 }
 
+/** How requests get to their servers. */
+interface Ways {
+  readonly agentsFor: (hop: Hop, request: HttpRequest) => Agents;
+  readonly get: DirectGet;
+}
+
+/** A proxy resolves the name by itself. What is known of it here may say no; what is not known is left to the proxy. */
+function refuseLocalName({ host, hostname }: URL, limit: RequestLimit): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  limit.guard(reject);
+  lookupElsewhere(new Set())(hostname, { all: true }, (error) => {
+    if (error !== null && error.code === localAddressCode) reject(localAddressError(host));
+    else resolve();
+  });
+  return promise;
+}
+
 const proxyNames = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
 
 function agentCatalogue(
   environment: Readonly<Record<string, string | undefined>>,
-): (hop: Hop, request: HttpRequest) => Agents {
+  lookup?: LookupFunction,
+): Ways['agentsFor'] {
   const noProxy = [environment['NO_PROXY'] ?? environment['no_proxy'], neverProxied].filter(Boolean).join(',');
   const proxyEnv = { ...environment, NO_PROXY: noProxy, no_proxy: noProxy };
   const make = (keepAlive: boolean, rejectUnauthorized: boolean): Agents =>
-    agentsWith(proxyEnv, keepAlive, rejectUnauthorized);
+    agentsWith(proxyEnv, keepAlive, rejectUnauthorized, lookup);
   const strict = { kept: make(true, true), fresh: make(false, true) };
   const lenient = { kept: make(true, false), fresh: make(false, false) };
   return (hop, request) => {
@@ -80,11 +108,10 @@ function agentsWith(
   proxyEnv: Readonly<Record<string, string | undefined>>,
   keepAlive: boolean,
   rejectUnauthorized: boolean,
+  lookup?: LookupFunction,
 ): Agents {
-  return {
-    http: new HttpAgent({ keepAlive, proxyEnv }),
-    https: new HttpsAgent({ keepAlive, proxyEnv, rejectUnauthorized }),
-  };
+  const options = { keepAlive, proxyEnv, ...(lookup === undefined ? {} : { lookup }) };
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, rejectUnauthorized }) };
 }
 
 /** One request on the wire: the first, or what a redirect made of it. */
@@ -256,6 +283,7 @@ function field(value: unknown, name: string): unknown {
 }
 
 const failures: Readonly<Record<string, readonly [HttpFailure, string]>> = {
+  [localAddressCode]: ['refused-address', refusal],
   ECONNREFUSED: ['network', 'connection refused'],
   ECONNRESET: ['network', 'connection reset'],
   EPIPE: ['network', 'connection closed'],

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly insecureSkipVerify?: boolean;
   /** URL of the proxy to use, instead of what the environment says. */
   readonly proxy?: string;
+  /** The URL is a user's: neither it nor a redirect may lead to this machine, its links or a cloud's metadata. Default false. */
+  readonly refuseLocal?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -20,6 +20,7 @@ import { expiresAt } from '#engine/analysis/time-to-live.ts';
 import { findAnalysisProvider } from '#metrics/analysis/providers.ts';
 import type { AnalysisProviderDeps } from '#metrics/analysis/provider.ts';
 import { errorText } from '#runtime/error-text.ts';
+import { refusingLocal } from '#runtime/local-addresses.ts';
 import type { Context } from '../context.ts';
 import { secretData } from '../secret-data.ts';
 import { OutdatedPass, remove, writeStatus } from '../conditional-writes.ts';
@@ -36,6 +37,8 @@ export interface AnalysisSettings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads files that the environment names. */
   readonly readText?: (file: string) => Promise<string>;
+  /** Refuses addresses of this machine, its links and clouds' metadata where users give them. Default false. */
+  readonly refuseLocalAddresses?: boolean;
 }
 
 export const defaultAnalysisSettings: AnalysisSettings = {
@@ -60,7 +63,8 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
   const scope = settings.namespace === undefined ? {} : { namespace: settings.namespace };
   const runs: Store = cluster.stores.of(analysisRuns, { ...scope, labelSelector: settings.labelSelector });
   const deps: AnalysisProviderDeps = {
-    http,
+    http: settings.refuseLocalAddresses === true ? refusingLocal(http) : http,
+    operatorHttp: http,
     clock,
     env: settings.env,
     client,

@@ -62,6 +62,7 @@ export async function ask(
 export function depsOf(http: Http, { env = {}, secrets, files }: Setting = {}): AnalysisProviderDeps {
   return {
     http,
+    operatorHttp: http,
     clock,
     env,
     readText: (file) => Promise.resolve(files?.[file] ?? ''),

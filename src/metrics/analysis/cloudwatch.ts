@@ -67,7 +67,7 @@ const leases = new WeakMap<AnalysisProviderDeps, Map<string, Lease>>();
 
 function credentialsFor(deps: AnalysisProviderDeps, region: string): Lease {
   const ofRegions = leases.getOrInsertComputed(deps, () => new Map<string, Lease>());
-  const { http, clock, env: environment, readText = unreadable } = deps;
+  const { operatorHttp: http, clock, env: environment, readText = unreadable } = deps;
   return ofRegions.getOrInsertComputed(region, () =>
     awsCredentials({ http, now: () => clock.now(), environment, readText, region }),
   );
@@ -124,7 +124,7 @@ interface Page {
 }
 
 async function allPages(
-  { http, clock, env }: AnalysisProviderDeps,
+  { operatorHttp: http, clock, env }: AnalysisProviderDeps,
   region: string,
   credentials: AwsCredentials,
   parameters: Readonly<Record<string, string>>,

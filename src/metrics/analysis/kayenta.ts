@@ -53,7 +53,7 @@ async function start(request: MeasurementRequest, deps: AnalysisProviderDeps): P
   if (!begun.success) throw new MeasurementProblem('Invalid canaryExecutionId', { isOutage: true });
   return {
     kind: 'running',
-    metadata: { [idKey]: String(begun.data[idKey]) },
+    metadata: { [idKey]: begun.data[idKey] },
     resumeAt: deps.clock.now() + resumeDelay,
   };
 }

@@ -7,7 +7,10 @@ import type { Clock } from '#runtime/clock.ts';
 import type { Http } from '#runtime/http.ts';
 
 export interface AnalysisProviderDeps {
+  /** For addresses that users give: may refuse local ones. */
   readonly http: Http;
+  /** For addresses that whoever runs the controller has set: local ones too. */
+  readonly operatorHttp: Http;
   readonly clock: Clock;
   /** Environment variables that stand for addresses and credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -46,7 +46,12 @@ describe('Wavefront', () => {
     const url = new URL(requests[0]?.url ?? '');
     expect(`${url.origin}${url.pathname}`).toBe(`https://${host}/api/v2/chart/api`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
-      ...{ q: 'ts(a)', s: `${askedAt}`, e: `${askedAt}`, g: 's', p: '1', i: 'true' },
+      q: 'ts(a)',
+      s: `${askedAt}`,
+      e: `${askedAt}`,
+      g: 's',
+      p: '1',
+      i: 'true',
     });
     expect(requests[0]?.headers).toMatchObject({ Authorization: 'Bearer wavefr0nts3cret' });
   });
