@@ -62,9 +62,12 @@ function shareOf(pass: Pass): Share {
 function stepShare(pass: Pass): Share {
   const index = currentIndexOf(pass);
   if (index === undefined) return { weight: 0 };
-  if (!isSizeReached(pass, undefined)) return { weight: weightAt(pass, index - 1) ?? 0, withExperiments: true };
-  if (index >= stepsOf(pass.rollout).length) return { weight: maxWeightOf(pass.rollout) };
-  return { weight: weightAt(pass, index) ?? 0, withExperiments: true };
+  const isLast = index >= stepsOf(pass.rollout).length;
+  const weight = isLast ? maxWeightOf(pass.rollout) : (weightAt(pass, index) ?? 0);
+  // Traffic follows the pods on the way up; on the way down it goes first, so that none is left where pods are taken away.
+  if (!isSizeReached(pass, undefined))
+    return { weight: Math.min(weight, weightAt(pass, index - 1) ?? 0), withExperiments: true };
+  return { weight, withExperiments: !isLast };
 }
 
 /** Traffic that the canary does not get needs stable pods. Until they are there nothing is touched. */
