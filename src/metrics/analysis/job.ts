@@ -10,6 +10,8 @@ import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, Pr
 /** Finds the Jobs, and their pods, of a run. */
 const uidLabel = 'analysisrun.argoproj.io/uid';
 const nameKeys = { job: 'job-name', namespace: 'job-namespace' } as const;
+/** Statuses hold whole seconds: a shorter wait is over before it begins, and a young Job would be looked at without a pause. */
+const shortestWait = 1_000;
 /** Of the names of pods and labels. */
 const longestName = 63;
 
@@ -124,7 +126,8 @@ async function resume(request: MeasurementRequest, { client, clock }: AnalysisPr
   const startedAt = parseTime(request.measurement?.startedAt ?? '');
   const seconds = Math.max(0, (clock.now() - startedAt) / 1000);
   // Less and less often: a Job that has taken long may take longer.
-  return { kind: 'running', metadata: {}, resumeAt: clock.now() + Math.sqrt(2 * seconds) * 1000 };
+  const wait = Math.max(shortestWait, Math.sqrt(2 * seconds) * 1000);
+  return { kind: 'running', metadata: {}, resumeAt: clock.now() + wait };
 }
 
 const hopeless: ReadonlySet<string> = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName']);
