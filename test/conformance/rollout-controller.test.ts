@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashLabel, managedByAnnotation } from '#api/rollout-keys.ts';
 import {
+  ambassadorMappings,
   destinationRules,
   endpointSlices,
   ingresses,
@@ -375,4 +376,36 @@ it('finds TCPRoutes in the version that the cluster serves', async () => {
   process.change(rollouts, newImage);
   await process.until(() => process.status()['phase'] === 'Paused');
   expect(process.get(kind)?.['spec']).toMatchObject({ rules: [{ backendRefs: [{ weight: 50 }, { weight: 50 }] }] });
+});
+
+it('gives Ambassador its time before the Mapping of the canary goes', async () => {
+  const kind = ambassadorMappings('getambassador.io', 'v2');
+  const mapping: Placed = [
+    kind,
+    {
+      apiVersion: 'getambassador.io/v2',
+      kind: kind.kind,
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { service: 'web-stable:80' },
+    },
+  ];
+  const names = { stableService: 'web-stable', canaryService: 'web-canary' };
+  const process = rolloutProcess({
+    ...canary(
+      { ...names, trafficRouting: { ambassador: { mappings: ['web'] } }, steps: [{ setWeight: 50 }, { pause: {} }] },
+      { objects: [service('web-stable'), service('web-canary'), mapping] },
+    ),
+    kinds: [kind],
+  });
+  const weight = (): unknown => (process.get(kind, 'web-canary')?.['spec'] as { weight?: number } | undefined)?.weight; // of a Mapping
+  await process.until(isHealthy(process));
+  process.change(rollouts, newImage);
+  await process.until(() => process.status()['phase'] === 'Paused');
+  expect(weight()).toBe(50);
+  process.changeStatus({ abort: true });
+  await process.until(() => weight() === 0, 5);
+  await process.pass(4);
+  expect(weight()).toBe(0);
+  await process.pass(2);
+  expect(process.get(kind, 'web-canary')).toBeUndefined();
 });

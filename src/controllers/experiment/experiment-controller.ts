@@ -31,6 +31,7 @@ import { hashLabel, type ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { change, reaching, remove, writeStatus } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
+import { queueMetrics } from '../queue-metrics.ts';
 import { ownerIndex, ownerIndexes } from '../rollout/caches.ts';
 import { runPass } from '../run-pass.ts';
 import { experimentMetrics } from './metrics.ts';
@@ -74,10 +75,10 @@ export function startExperimentController(context: Context, settings: Experiment
     random,
     concurrency,
     backOff: failureBackOff,
-    hooks: {
+    hooks: queueMetrics(context.registry, 'Experiments', {
       ...cluster.metrics.queue('experiment'),
       failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { experiment: key }),
-    },
+    }),
     work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });
 

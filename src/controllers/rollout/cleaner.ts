@@ -16,6 +16,7 @@ import { cleanupDestinationRule } from '#traffic/rollout/istio-destination-rule.
 import { trafficRoutingOf } from '#traffic/rollout/routing-object.ts';
 import { change } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
+import { queueMetrics } from '../queue-metrics.ts';
 import type { RolloutCaches } from './caches.ts';
 import { readRollout } from './observing.ts';
 import type { RolloutSettings } from './settings.ts';
@@ -48,10 +49,10 @@ export function startCleaner(context: Context, caches: RolloutCaches, settings: 
     random,
     concurrency,
     backOff: failureBackOff,
-    hooks: {
+    hooks: queueMetrics(context.registry, 'Services', {
       ...cluster.metrics.queue('rollout-cleaner'),
       failed: (key, error) => log.warn(`Cannot clean up behind a Rollout: ${errorText(error)}`, { object: key }),
-    },
+    }),
     work: (key, signal) => work(key, signal),
   });
 

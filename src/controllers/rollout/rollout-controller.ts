@@ -18,6 +18,7 @@ import { WorkQueue } from '#cluster/work-queue.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { RouteEvent } from '#traffic/rollout/router.ts';
 import type { Context } from '../context.ts';
+import { queueMetrics } from '../queue-metrics.ts';
 import { openRolloutCaches } from './caches.ts';
 import { startCleaner } from './cleaner.ts';
 import { Dependencies } from './dependencies.ts';
@@ -62,10 +63,10 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     random,
     concurrency: settings.concurrency,
     backOff: failureBackOff,
-    hooks: {
+    hooks: queueMetrics(context.registry, 'Rollouts', {
       ...cluster.metrics.queue('rollout'),
       failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { rollout: key }),
-    },
+    }),
     work: (key, signal) => metrics.passes.measure(key, () => work(key, signal)),
   });
 
