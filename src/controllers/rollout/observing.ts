@@ -17,6 +17,7 @@ import {
   virtualServices,
 } from '#cluster/resource.ts';
 import { selectorMatches, selectorText } from '#cluster/label-selector.ts';
+import { readableTemplate } from '#engine/rollout/readable-template.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import type { RolloutSnapshot } from '#engine/rollout/snapshot.ts';
 import type { References } from '#engine/rollout/validation-references.ts';
@@ -31,7 +32,12 @@ import type { RolloutSettings } from './settings.ts';
 /** A Rollout that cannot be read at all has no spec that says anything: validation tells why. */
 export const readRollout = remembering((object): Rollout => {
   const parsed = parseRollout(object);
-  return parsed.ok ? parsed.rollout : { ...object, spec: {} };
+  if (!parsed.ok) return { ...object, spec: {} };
+  const { rollout } = parsed;
+  const { template } = rollout.spec;
+  if (template === undefined) return rollout;
+  const readable = readableTemplate(template);
+  return readable === template ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable } };
 });
 
 const readRun = remembering((object): AnalysisRun | undefined => {
