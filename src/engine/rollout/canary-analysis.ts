@@ -5,7 +5,7 @@ import { applyVerdict, ensureRun, judgeRun, needsNoAnalysis, recordedRun, termin
 import { currentIndexOf, currentStepOf } from './canary-steps.ts';
 import { endOtherRuns } from './child-history.ts';
 import type { Steps } from './effects.ts';
-import { isAborted, type Pass } from './snapshot.ts';
+import { hasPauseCondition, isAborted, type Pass } from './snapshot.ts';
 
 export function* reconcileCanaryAnalysis(pass: Pass, strategy: CanaryStrategy): Steps {
   const before = pass.rollout.status?.canary;
@@ -57,6 +57,8 @@ function* backgroundRun(
     return undefined;
   }
   if ((currentIndexOf(pass) ?? 0) < (analysis.startingStep ?? 0)) return undefined;
+  // A person judges it now; other waits go on meanwhile.
+  if (hasPauseCondition(pass, 'InconclusiveAnalysisRun')) return current;
   const run = yield* ensureRun(pass, { kind: 'Background', analysis, suffix: '' }, current);
   applyVerdict(pass, 'Background', run);
   return run;
