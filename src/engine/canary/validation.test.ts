@@ -105,10 +105,6 @@ describe('validateCanary', () => {
       'Cannot use spec.analysis.mirror true: the provider "gatewayapi:v1" mirrors only with iterations: give those instead of weights, or leave mirror out',
     ],
     [
-      { autoscalerRef: { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'podinfo' } },
-      'Cannot use spec.autoscalerRef.kind "ScaledObject": Serin does not offer it as a scaler yet, use "HorizontalPodAutoscaler"',
-    ],
-    [
       withAnalysis({ stepWeight: undefined, stepWeights: [] }),
       'Cannot use spec.analysis.stepWeights []: give at least one weight',
     ],

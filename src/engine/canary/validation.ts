@@ -8,7 +8,6 @@ import { foundText, type Problem } from '#api/problem.ts';
 import type { Workload } from '#api/workload.ts';
 import { cookieProblems } from './validation-cookies.ts';
 import { mirrorProblems, numberProblems } from './validation-numbers.ts';
-import { scalerKinds } from './scalers/scaler-kinds.ts';
 import { targetKinds } from './targets/target-kinds.ts';
 import { targetPortProblems } from './validation-ports.ts';
 
@@ -33,8 +32,6 @@ export interface Surroundings {
 
 /** The kinds of workloads that the engine moves. */
 const offeredTargets: readonly string[] = Object.keys(targetKinds);
-/** The kinds of scalers that the engine keeps for the primary. */
-const offeredScalers: readonly string[] = Object.keys(scalerKinds);
 
 type Check = (canary: Canary, seen: Surroundings) => readonly Problem[];
 
@@ -125,14 +122,6 @@ export const targetKind: Check = ({ spec }) => {
   if (offeredTargets.includes(kind)) return [];
   const want = `Serin does not offer it as a target yet, use ${alternatives(offeredTargets)}`;
   return [{ field: 'spec.targetRef.kind', found: foundText(kind), want, blocking: true }];
-};
-
-/** A scaler that nobody stops would start the pods of a parked target again. */
-export const scalerKind: Check = ({ spec }) => {
-  const kind = spec.autoscalerRef?.kind;
-  if (kind === undefined || isKnative(spec) || offeredScalers.includes(kind)) return [];
-  const want = `Serin does not offer it as a scaler yet, use ${alternatives(offeredScalers)}`;
-  return [{ field: 'spec.autoscalerRef.kind', found: foundText(kind), want, blocking: true }];
 };
 
 /** The CRD lets exactly one through; without a CRD anything may come. */
@@ -270,7 +259,6 @@ const checks: readonly Check[] = [
   trafficProvider,
   targetKind,
   targetTaken,
-  scalerKind,
   strategy,
   stepWeights,
   numbers,
