@@ -51,19 +51,11 @@ const counts: ReadonlySet<string> = new Set([
   'HPAReplicas',
 ]);
 
-/** Messages that tell how far pods are. */
-const podMessages: ReadonlySet<string> = new Set([
-  'more replicas need to be updated',
-  'updated replicas are still becoming available',
-  'old replicas are pending termination',
-]);
-
 /** Of the conditions only their status: when they were last renewed follows from the counts. */
 function withoutCounts(status: RolloutStatus): string {
-  const { conditions = [], message = '', ...rest } = status;
+  const { conditions = [], ...rest } = status;
   const fields = Object.entries(rest).filter(([name]) => !counts.has(name));
   return JSON.stringify([
-    podMessages.has(message) ? 'pods' : message,
     fields.toSorted(([one], [other]) => (one < other ? -1 : 1)),
     conditions.map(({ type, status: is, reason }) => [type, is, reason]),
   ]);
