@@ -30,7 +30,12 @@ function deleteStable(world: RolloutWorld): void {
 const steps = [{ setWeight: 50 }, { pause: {} }, { setWeight: 80 }, { pause: {} }];
 const spec = { replicas: 4 };
 
-describe.each(['none', 'gatewayApi'] as const)('a canary with the router "%s"', (behind) => {
+const routed = { service: 'web:2', weights: { stable: 100, canary: 0 } };
+
+describe.each([
+  ['none', undefined],
+  ['gatewayApi', routed],
+] as const)('a canary with the router "%s"', (behind, traffic) => {
   it.each([false, true])(
     'takes over with all its pods, and is promoted once they are available (aborted: %s)',
     async (abort) => {
@@ -46,8 +51,10 @@ describe.each(['none', 'gatewayApi'] as const)('a canary with the router "%s"', 
       expect(promotedWith).toBe(4);
       expect(world.sizes()).toBe('web:2=4');
       await world.pass(1_000);
-      if (behind === 'gatewayApi')
-        expect([world.selected('web-stable'), world.weights()]).toEqual(['web:2', { stable: 100, canary: 0 }]);
+      const isRouted = behind !== 'none';
+      expect(isRouted ? { service: world.selected('web-stable'), weights: world.weights() } : undefined).toEqual(
+        traffic,
+      );
     },
   );
 });

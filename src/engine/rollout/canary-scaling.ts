@@ -95,9 +95,12 @@ export function isSizeReached(pass: Pass, weights: TrafficWeights | undefined): 
   return isRouted || total(otherSetsOf(pass), availableOf) === 0;
 }
 
+/** Sizes stay as they are, whatever is wanted. An abort is not held up: the new version must not go on serving users. */
+export const isFrozen = (pass: Pass): boolean => isHalted(pass) && !wasAborted(pass);
+
 /** The first change that is due; the next pass reckons anew from what has become of it. Answers whether a size has changed. */
 export function* scaleCanary(pass: Pass, strategy: CanaryStrategy): Steps<boolean> {
-  if (isHalted(pass)) return false;
+  if (isFrozen(pass)) return false;
   yield* dropDeadlines(pass);
   const isRouted = trafficRoutingOf(pass.rollout) !== undefined;
   const next = isRouted ? nextRoutedSizes(pass) : nextBasicSizes(pass);

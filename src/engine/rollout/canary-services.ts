@@ -1,8 +1,8 @@
 /** The two Services of a canary: one selects the stable version, the other the new one. */
-import type { CanaryStrategy } from '#api/rollout.ts';
+import type { CanaryStrategy, WeightDestination } from '#api/rollout.ts';
 import { abortWeight } from './abort-weight.ts';
 import { abortFacts, isDynamic } from './canary-weight.ts';
-import { trafficRoutingOf } from './defaults.ts';
+import { maxWeightOf, trafficRoutingOf } from './defaults.ts';
 import type { Steps } from './effects.ts';
 import { availableOf, hashOf, type ReplicaSet } from './replica-set.ts';
 import { followReplicaSet, requireService, selectedHash, switchService } from './services.ts';
@@ -12,6 +12,7 @@ import {
   isStableGone,
   newSetOf,
   replicasWanted,
+  setOf,
   stableSetOf,
   type Pass,
 } from './snapshot.ts';
@@ -31,6 +32,9 @@ export function servicePair({ rollout }: Pass, strategy: CanaryStrategy): Servic
     : { canary: ping, stable: pong };
 }
 
+/** What the routers were told before this pass. */
+const recordedCanary = ({ rollout }: Pass): WeightDestination | undefined => rollout.status?.canary?.weights?.canary;
+
 export function* pointServices(pass: Pass, strategy: CanaryStrategy): Steps {
   const { canary, stable } = servicePair(pass, strategy);
   const users = isStableGone(pass) ? newSetOf(pass) : stableSetOf(pass);
@@ -40,15 +44,25 @@ export function* pointServices(pass: Pass, strategy: CanaryStrategy): Steps {
     // A mesh beside the load balancer may go by the names of the roles.
     yield* followReplicaSet(pass, strategy.stableService, users);
   }
-  yield* followReplicaSet(pass, strategy.canaryService, behindCanaryService(pass));
+  const tried = behindCanaryService(pass);
+  if (canTakeOver(pass, strategy.canaryService, tried)) yield* followReplicaSet(pass, strategy.canaryService, tried);
 }
 
-/** The new version is reached by its Service before it is available: no traffic is sent there yet. */
+/** Whether the ReplicaSet can serve the traffic that the canary's Service gets, where another one serves it. */
+function canTakeOver(pass: Pass, name: string | undefined, set: ReplicaSet | undefined): boolean {
+  const { weight = 0 } = recordedCanary(pass) ?? {};
+  if (weight === 0 || name === undefined || name === '') return true;
+  const serving = setOf(pass.sets, selectedHash(requireService(pass, name)));
+  const needed = Math.floor((replicasWanted(pass) * weight) / maxWeightOf(pass.rollout));
+  return availableOf(set) > 0 && (availableOf(serving) === 0 || availableOf(set) >= needed);
+}
+
+/** The new version is reached by its Service before it is available, unless that still has the traffic of another one. */
 function* pointPingPong(pass: Pass, name: string): Steps {
   const set = newSetOf(pass);
   if (set === undefined || isFullyPromoted(pass)) return;
   const selected = selectedHash(requireService(pass, name));
-  if (selected !== hashOf(set)) yield* switchService(pass, name, hashOf(set));
+  if (selected !== hashOf(set) && canTakeOver(pass, name, set)) yield* switchService(pass, name, hashOf(set));
 }
 
 /** After an abort nobody shall meet the new version, once its share of the traffic is gone. */
@@ -61,7 +75,7 @@ function behindCanaryService(pass: Pass): ReplicaSet | undefined {
 
 /** Back to the stable template while its ReplicaSet, which had shrunk, cannot take all the traffic yet. */
 export function isReturning(pass: Pass): boolean {
-  const recorded = pass.rollout.status?.canary?.weights?.canary.podTemplateHash ?? '';
+  const recorded = recordedCanary(pass)?.podTemplateHash ?? '';
   return (
     isDynamic(pass) &&
     isFullyPromoted(pass) &&
@@ -71,11 +85,17 @@ export function isReturning(pass: Pass): boolean {
   );
 }
 
-/** Weight that the new version keeps for now while traffic goes back to stable. */
+/** What is beside the stable version and gets the traffic of the canary. */
+export function carrierOf(pass: Pass): ReplicaSet | undefined {
+  return isReturning(pass) ? setOf(pass.sets, recordedCanary(pass)?.podTemplateHash) : newSetOf(pass);
+}
+
+/** Weight that it keeps for now while traffic goes back to stable. */
 export function returnWeight(pass: Pass): number {
+  if (availableOf(carrierOf(pass)) === 0) return 0;
   return abortWeight({
     ...abortFacts(pass),
     dynamicStableScale: isDynamic(pass) && newSetOf(pass) !== undefined && stableSetOf(pass) !== undefined,
-    recorded: pass.rollout.status?.canary?.weights?.canary.weight,
+    recorded: recordedCanary(pass)?.weight,
   });
 }

@@ -2,7 +2,7 @@
 import { parseTime, rfc3339 } from '#api/time.ts';
 import type { RolloutCondition, RolloutStatus } from '#api/rollout.ts';
 import { progressDeadlineSecondsOf, replicasOf, stepsOf } from './defaults.ts';
-import { availableOf, deadlineOf, isSaturated, total } from './replica-set.ts';
+import { availableOf, deadlineOf, isSaturated, sizeOf, total } from './replica-set.ts';
 import { newSetOf, nowOf, otherSetsOf, setOf, type Pass } from './snapshot.ts';
 
 export type ConditionType = RolloutCondition['type'];
@@ -127,7 +127,7 @@ export function isDeadlineExempt(pass: Pass): boolean {
   const waits = step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined;
   const isPausedStep = rollout.spec.strategy?.canary !== undefined && waits;
   const isPaused = findCondition(rollout.status?.conditions, 'Paused')?.status === 'True';
-  return isPausedStep || isPaused || otherSetsOf(pass).some((set) => deadlineOf(set) !== undefined);
+  return isPausedStep || isPaused || otherSetsOf(pass).some((set) => sizeOf(set) > 0 && deadlineOf(set) !== undefined);
 }
 
 /** Whether users are served by as many pods as they should be. */

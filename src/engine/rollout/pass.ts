@@ -2,7 +2,7 @@
 import type { RolloutStatus } from '#api/rollout.ts';
 import { blueGreenPass, scaleBlueGreen } from './blue-green.ts';
 import { canaryPass } from './canary.ts';
-import { scaleCanary } from './canary-scaling.ts';
+import { isFrozen, scaleCanary } from './canary-scaling.ts';
 import { withoutCondition } from './conditions.ts';
 import { blueGreenOf, canaryOf } from './defaults.ts';
 import type { FinishedUpdate } from './duration-record.ts';
@@ -94,8 +94,9 @@ function dropAbortOfPromoted(pass: Pass): void {
   pass.rollout = { ...pass.rollout, status: kept };
 }
 
-/** Somebody has changed `replicas` since the ReplicaSets got their sizes. */
+/** Somebody has changed `replicas` since the ReplicaSets got their sizes, and these may follow. */
 function isScalingEvent(pass: Pass): boolean {
+  if (canaryOf(pass.rollout) !== undefined && isFrozen(pass)) return false;
   const wanted = replicasWanted(pass);
   const isOutdated = (set: ReplicaSet | undefined): boolean =>
     set !== undefined && sizeOf(set) > 0 && desiredReplicasOf(set) !== wanted;

@@ -1,6 +1,6 @@
 /** Traffic of a canary with routers: the weight that its pods can take, told to each router, and noted once it is. */
 import type { CanaryStrategy, TrafficWeights, WeightDestination } from '#api/rollout.ts';
-import { isReturning, returnWeight, servicePair } from './canary-services.ts';
+import { carrierOf, isReturning, returnWeight, servicePair } from './canary-services.ts';
 import { isSizeReached } from './canary-scaling.ts';
 import { currentIndexOf, currentStepOf, weightAt } from './canary-steps.ts';
 import { isDynamic } from './canary-weight.ts';
@@ -29,7 +29,7 @@ export function* routeTraffic(pass: Pass, strategy: CanaryStrategy): Steps {
     return;
   }
   const share = shareOf(pass);
-  if (!canStableServeRest(pass, strategy, share.weight)) return;
+  if (!canStableServeRest(pass, strategy, share)) return;
   for (const router of pass.seen.routers) if (!(yield* routeBy(pass, strategy, router, share))) return;
 }
 
@@ -70,14 +70,19 @@ function stepShare(pass: Pass): Share {
   return { weight, withExperiments: !isLast };
 }
 
-/** Traffic that the canary does not get needs stable pods. Until they are there nothing is touched. */
-function canStableServeRest(pass: Pass, { replicaProgressThreshold }: CanaryStrategy, weight: number): boolean {
+/**
+ * Traffic that the canary does not get needs stable pods. Until they are there nothing is touched, unless what has the traffic now
+ * must not keep it, or cannot serve it: then a few stable pods are better than that.
+ */
+function canStableServeRest(pass: Pass, { replicaProgressThreshold }: CanaryStrategy, { weight }: Share): boolean {
   const stable = stableSetOf(pass);
   if (stable === undefined) return false;
   const all = maxWeightOf(pass.rollout);
   const desired = Math.floor(((all - weight) * replicasWanted(pass)) / all);
   const available = availableOf(stable);
   if (available >= desired) return true;
+  const isRescue = (wasAborted(pass) && !isDynamic(pass)) || availableOf(carrierOf(pass)) === 0;
+  if (isRescue && available > 0) return true;
   return replicaProgressThreshold !== undefined && isReached({ available, desired }, replicaProgressThreshold);
 }
 
