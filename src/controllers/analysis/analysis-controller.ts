@@ -1,5 +1,5 @@
 /** The AnalysisRun controller: takes the measurements that a run wants, and writes one status a round. */
-import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
+import { parseAnalysisRun, type AnalysisRun, type AnalysisRunStatus } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import { sameJson } from '#cluster/merge-diff.ts';
@@ -15,13 +15,16 @@ import {
 import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import type { SecretAnswer, SecretRef } from '#engine/analysis/arguments.ts';
+import { isCompleted } from '#engine/analysis/phases.ts';
 import { armTasks, concludeRun, planRun, type Findings, type RunOutcome } from '#engine/analysis/run.ts';
 import { expiresAt } from '#engine/analysis/time-to-live.ts';
+import { jobNameOf } from '#metrics/analysis/job.ts';
 import { findAnalysisProvider } from '#metrics/analysis/providers.ts';
 import type { AnalysisProviderDeps } from '#metrics/analysis/provider.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { refusingLocal } from '#runtime/local-addresses.ts';
 import type { Context } from '../context.ts';
+import { queueMetrics } from '../queue-metrics.ts';
 import { secretData } from '../secret-data.ts';
 import { OutdatedPass, remove, writeStatus } from '../conditional-writes.ts';
 import { instanceSelector } from '../rollout/caches.ts';
@@ -82,10 +85,10 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     random,
     concurrency,
     backOff: failureBackOff,
-    hooks: {
+    hooks: queueMetrics(context.registry, 'AnalysisRuns', {
       ...cluster.metrics.queue('analysisrun'),
       failed: (key, error) => log.warn(`A round of measurements failed: ${errorText(error)}`, { analysisRun: key }),
-    },
+    }),
     work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });
 
@@ -151,6 +154,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     let latest = run;
     for (let attempt = 1; ; attempt++) {
       const outcome = conclude(latest);
+      if (isCompleted(outcome.status.phase)) await stopUnknownJobs(latest, outcome.status, signal);
       try {
         await writeStatus(client, { resource: analysisRuns, live, subresource: false }, outcome.status, signal);
         for (const event of outcome.events) cluster.events.record(live, event);
@@ -172,6 +176,19 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     }
   };
 
+  /** A process that died right after it had created a Job leaves one behind of which no measurement knows. */
+  const stopUnknownJobs = async (
+    { metadata: { uid } }: AnalysisRun,
+    { metricResults = [] }: AnalysisRunStatus,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const known = new Set(metricResults.flatMap(({ measurements = [] }) => measurements.map(jobNameOf)));
+    for (const job of jobStore.list()) {
+      if (job.metadata.labels?.[jobLabel] !== uid || known.has(job.metadata.name) || hasEnded(job)) continue;
+      await client.delete(jobs, refOf(job), { propagation: 'Foreground', signal });
+    }
+  };
+
   const collect = async (run: AnalysisRun, { trimmed }: RunOutcome, signal: AbortSignal): Promise<void> => {
     for (const { metric, keep } of trimmed) {
       const provider = findAnalysisProvider(metric)?.(deps);
@@ -187,7 +204,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
   };
 
   /** A Job that has ended need not wait for the next look at it. */
-  cluster.stores.of(jobs, { ...scope, labelSelector: jobLabel }).onChange((_before, after) => {
+  jobStore.onChange((_before, after) => {
     const { namespace = '', annotations = {}, ownerReferences = [] } = after?.metadata ?? {};
     const owner = ownerReferences.find(({ controller, kind }) => controller === true && kind === 'AnalysisRun');
     const name = owner?.name ?? annotations['analysisrun.argoproj.io/name'];
