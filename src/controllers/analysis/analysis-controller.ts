@@ -65,6 +65,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
   const { client } = cluster;
   const scope = settings.namespace === undefined ? {} : { namespace: settings.namespace };
   const runs: Store = cluster.stores.of(analysisRuns, { ...scope, labelSelector: settings.labelSelector });
+  const jobStore: Store = cluster.stores.of(jobs, { ...scope, labelSelector: jobLabel });
   const deps: AnalysisProviderDeps = {
     http: settings.refuseLocalAddresses === true ? refusingLocal(http) : http,
     operatorHttp: http,

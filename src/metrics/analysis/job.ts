@@ -1,4 +1,5 @@
 /** A Kubernetes Job as a measurement: it succeeds or fails, and goes on outside this process until then. */
+import type { AnalysisMeasurement } from '#api/analysis-run.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { parseTime } from '#api/time.ts';
 import { jobs, keyOf, pods } from '#cluster/resource.ts';
@@ -98,6 +99,9 @@ function withLabel(spec: unknown, uid: string): unknown {
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
+
+/** Of the Job that a measurement is; `undefined` for others. */
+export const jobNameOf = ({ metadata = {} }: AnalysisMeasurement): string | undefined => metadata[nameKeys.job];
 
 interface JobRef {
   readonly name: string;
