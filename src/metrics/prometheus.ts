@@ -1,35 +1,39 @@
 /** Prometheus: asks one instant query over its HTTP API and takes one number from the answer. */
-import { z } from 'zod';
 import type { Measurement } from '#api/measurement.ts';
 import { HttpError, type HttpResponse } from '#runtime/http.ts';
 import { without, withoutUserinfo } from '#runtime/redact.ts';
+import { shortened } from './json-body.ts';
+import {
+  askPrometheus,
+  basicAuthorization,
+  queryEndpoint,
+  readAnswer,
+  sampleValue,
+  type PrometheusAnswer,
+  type Series,
+} from './prometheus-api.ts';
 import { ProviderConfigError, type MakeProvider, type MetricProvider, type ProviderConfig } from './provider.ts';
 
 /** Of the whole call, as in the original. */
 const timeout = 5_000;
-const redirects = 10;
-/** An error page belongs into an event, which holds about this much. */
-const longestBody = 1_000;
 
 const noValues = 'no values found';
 
 export const prometheus: MakeProvider = (config, { http }): MetricProvider => {
-  const endpoint = queryEndpoint(config.address);
+  const endpoint = endpointOf(config.address);
   const headers = { ...config.headers, ...authorization(config.credentials) };
   const secrets = secretsOf(config);
   const hide = (measurement: Measurement): Measurement =>
     measurement.kind === 'value' ? measurement : { ...measurement, message: without(secrets, measurement.message) };
 
   const measure: MetricProvider['measure'] = async (query, _interval, signal) => {
-    const url = new URL(endpoint);
-    url.searchParams.set('query', squeezed(query));
     try {
-      const response = await http.send({
+      const response = await askPrometheus(http, {
         method: 'GET',
-        url: url.href,
-        headers,
+        endpoint,
+        form: new URLSearchParams({ query: squeezed(query) }),
+        headers: () => headers,
         timeout,
-        redirects,
         ...(config.insecureSkipVerify === true ? { insecureSkipVerify: true } : {}),
         ...(signal === undefined ? {} : { signal }),
       });
@@ -59,14 +63,10 @@ export function squeezed(query: string): string {
   return query.replace(/\s+/g, ' ').trim();
 }
 
-function queryEndpoint(address: string | undefined): URL {
-  const url = URL.parse(address ?? '');
-  if (url === null || url.host === '') {
-    throw new ProviderConfigError(`prometheus address ${withoutUserinfo(address ?? '')} is not a valid URL`);
-  }
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
-  url.search = '';
-  url.hash = '';
+function endpointOf(address = ''): URL {
+  const url = queryEndpoint(address);
+  if (url === undefined)
+    throw new ProviderConfigError(`prometheus address ${withoutUserinfo(address)} is not a valid URL`);
   return url;
 }
 
@@ -77,7 +77,7 @@ function authorization(credentials: ProviderConfig['credentials']): Record<strin
   if (token !== undefined) return { Authorization: `Bearer ${token.trim()}` };
   if (username === undefined) throw new ProviderConfigError('prometheus credentials does not contain a username');
   if (password === undefined) throw new ProviderConfigError('prometheus credentials does not contain a password');
-  return { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+  return { Authorization: basicAuthorization(username, password) };
 }
 
 /** Everything that a server could echo in an error page and that must not appear in an event. */
@@ -100,42 +100,29 @@ function decoded(text = ''): string {
   }
 }
 
-const sample = z.tuple([z.number(), z.unknown()]);
-const series = z.looseObject({
-  value: sample.optional(),
-  values: z.array(z.unknown()).optional(),
-  histogram: z.unknown().optional(),
-});
-const answerSchema = z.looseObject({
-  data: z.looseObject({ result: z.array(series) }),
-});
-const refusalSchema = z.looseObject({ errorType: z.literal('bad_data') });
-
 function measurementOf({ status, statusText, body }: HttpResponse): Measurement {
+  const answer = readAnswer(body);
   if (status >= 400) {
-    const refused = status === 400 && refusalSchema.safeParse(parsedJson(body)).success;
+    const refused = status === 400 && answer.is === 'refusal' && answer.errorType === 'bad_data';
     const message = `error response: Status ${`${status} ${statusText}`.trim()}: ${shortened(body)}`;
     return { kind: refused ? 'bad-query' : 'provider-error', message };
   }
-  const json = parsedJson(body);
-  const answer = answerSchema.safeParse(json);
-  if (!answer.success) return unreadable(json, body);
-  return lastValue(answer.data.data.result);
+  return answer.is === 'series' ? lastValue(answer.series) : unreadable(answer, body);
 }
 
 /** A scalar or a string is an answer of a healthy server to the wrong query; anything else is no Prometheus. */
-function unreadable(json: unknown, body: string): Measurement {
-  const other = z.looseObject({ data: z.looseObject({ resultType: z.enum(['scalar', 'string']) }) }).safeParse(json);
-  if (other.success) {
-    const reason = `the query yields a ${other.data.data.resultType}, a vector is needed`;
+function unreadable(answer: Exclude<PrometheusAnswer, { is: 'series' }>, body: string): Measurement {
+  if (answer.is === 'scalar' || answer.is === 'string') {
+    const reason = `the query yields a ${answer.is}, a vector is needed`;
     return { kind: 'bad-query', message: `error unmarshaling result: ${reason}, '${shortened(body)}'` };
   }
-  const reason = json === undefined ? 'the body is not JSON' : 'the body is not the answer of a query';
+  const isJson = answer.is === 'refusal' || answer.isJson;
+  const reason = isJson ? 'the body is not the answer of a query' : 'the body is not JSON';
   return { kind: 'provider-error', message: `error unmarshaling result: ${reason}, '${shortened(body)}'` };
 }
 
 /** Of several series the last one counts, as in the original. */
-function lastValue(result: readonly z.infer<typeof series>[]): Measurement {
+function lastValue(result: readonly Series[]): Measurement {
   if (result.some((one) => one.values !== undefined))
     return { kind: 'bad-query', message: 'query returned multiple values' };
   if (result.some((one) => one.histogram !== undefined)) {
@@ -143,36 +130,9 @@ function lastValue(result: readonly z.infer<typeof series>[]): Measurement {
   }
   const text = result.at(-1)?.value?.[1];
   if (typeof text !== 'string') return { kind: 'no-data', message: noValues };
-  const value = goFloat(text);
+  const value = sampleValue(text);
   if (value === undefined)
     return { kind: 'provider-error', message: `error unmarshaling result: '${shortened(text)}' is not a number` };
   if (Number.isNaN(value)) return { kind: 'nan', message: noValues };
   return { kind: 'value', value, series: result.length };
-}
-
-const infinities: ReadonlyMap<string, number> = new Map([
-  ['+Inf', Infinity],
-  ['Inf', Infinity],
-  ['-Inf', -Infinity],
-  ['NaN', NaN],
-]);
-
-/** A sample as Prometheus writes it. */
-function goFloat(text: string): number | undefined {
-  const special = infinities.get(text);
-  if (special !== undefined) return special;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isNaN(value) ? undefined : value;
-}
-
-function parsedJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function shortened(text: string): string {
-  return text.length > longestBody ? `${text.slice(0, longestBody)}…` : text;
 }

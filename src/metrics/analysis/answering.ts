@@ -59,18 +59,36 @@ export async function send(http: Http, request: HttpRequest & { readonly signal:
   } catch (error) {
     request.signal.throwIfAborted();
     if (!(error instanceof HttpError)) throw error;
-    const { method, url } = request;
-    const verb = `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
-    const reason =
-      error.kind === 'timeout'
-        ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
-        : error.message;
-    const isOutage = error.kind !== 'bad-request' && error.kind !== 'refused-address';
-    throw new MeasurementProblem(`${verb} "${withoutUserinfo(url)}": ${reason}`, { isOutage });
+    throw callProblem(error, request);
   }
+}
+
+const tooLate = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+
+/** A call without a response, in Go's words. */
+export function callProblem(
+  { kind, message }: HttpError,
+  { method, url }: Pick<HttpRequest, 'method' | 'url'>,
+): MeasurementProblem {
+  const verb = `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
+  const reason = kind === 'timeout' ? tooLate : message;
+  const isOutage = kind !== 'bad-request' && kind !== 'refused-address';
+  return new MeasurementProblem(`${verb} "${withoutUserinfo(url)}": ${reason}`, { isOutage });
 }
 
 /** Whether a status says that the server, or the way to it, is not well: another metric would not help. */
 export function isOutage(status: number): boolean {
   return status >= 500 || [401, 403, 407, 408, 429].includes(status);
+}
+
+/** Names of headers whose values let somebody in. */
+const credential = /auth|token|key|secret|cookie|password|session/i;
+
+/** Hides what the headers of a metric hold to let somebody in. */
+export function hideCredentials(
+  headers: readonly { readonly key?: string; readonly value?: string }[],
+  hide: Hide,
+): void {
+  // Also without the scheme that stands before it.
+  for (const { key = '', value = '' } of headers) if (credential.test(key)) hide(value, value.replace(/^\S+\s+/, ''));
 }

@@ -5,7 +5,7 @@ import { parsedJson } from '../json-body.ts';
 import { findAll } from '../json-path/evaluator.ts';
 import { JsonPathError, type JsonPath } from '../json-path/nodes.ts';
 import { parseJsonPath } from '../json-path/parser.ts';
-import { answering, isOutage, MeasurementProblem, send, type Hide } from './answering.ts';
+import { answering, hideCredentials, isOutage, MeasurementProblem, send, type Hide } from './answering.ts';
 import { forgetTokens, tokenHeader } from './client-credentials.ts';
 import { goJson } from './go-json.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
@@ -68,16 +68,10 @@ function requestOf(query: WebQuery, hide: Hide): WebRequest {
   };
 }
 
-/** Names of headers whose values let somebody in. */
-const credential = /auth|token|key|secret|cookie|password|session/i;
-
 /** Of several with one name the last counts. */
 function headersOf({ headers = [], jsonBody }: WebQuery, hide: Hide): Readonly<Record<string, string>> {
-  const named = new Map<string, string>();
-  for (const { key, value } of headers) {
-    if (credential.test(key)) hide(value, value.replace(/^\S+\s+/, ''));
-    named.set(key.toLowerCase(), value);
-  }
+  hideCredentials(headers, hide);
+  const named = new Map(headers.map(({ key, value }) => [key.toLowerCase(), value]));
   if (jsonBody !== undefined) named.set('content-type', 'application/json');
   return Object.fromEntries(named);
 }

@@ -30,6 +30,22 @@ export function awsCredentials(sources: CredentialSources): (signal?: AbortSigna
   };
 }
 
+/** As `awsCredentials`, but for a role that those credentials may take. */
+export function assumedRole(
+  sources: CredentialSources,
+  role: string,
+): (signal?: AbortSignal) => Promise<AwsCredentials> {
+  const own = awsCredentials(sources);
+  let leased: Leased | undefined;
+  return async (signal) => {
+    if (leased === undefined || leased.until - margin <= sources.now()) {
+      const credentials = await own(signal);
+      leased = await askForRole(sources, 'AssumeRole', { RoleArn: role }, signal, credentials);
+    }
+    return leased.credentials;
+  };
+}
+
 async function newCredentials(sources: CredentialSources, signal: AbortSignal | undefined): Promise<Leased> {
   const { environment } = sources;
   const fixed = { accessKeyId: environment['AWS_ACCESS_KEY_ID'], secret: environment['AWS_SECRET_ACCESS_KEY'] };
@@ -53,11 +69,22 @@ async function newCredentials(sources: CredentialSources, signal: AbortSignal | 
 }
 
 /** The service account's token for the credentials of its role. */
-async function roleCredentials(
-  { http, now, region, environment }: CredentialSources,
+function roleCredentials(
+  sources: CredentialSources,
   token: string,
   role: string,
   signal: AbortSignal | undefined,
+): Promise<Leased> {
+  const parameters = { RoleArn: role, WebIdentityToken: token.trim() };
+  return askForRole(sources, 'AssumeRoleWithWebIdentity', parameters, signal);
+}
+
+async function askForRole(
+  { http, now, region, environment }: CredentialSources,
+  action: string,
+  parameters: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+  credentials?: AwsCredentials,
 ): Promise<Leased> {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const call = {
@@ -65,12 +92,9 @@ async function roleCredentials(
     region,
     endpoint: environment['AWS_ENDPOINT_URL_STS'] ?? `https://sts.${region}.${suffix}/`,
     version: '2011-06-15',
-    action: 'AssumeRoleWithWebIdentity',
-    parameters: {
-      RoleArn: role,
-      RoleSessionName: environment['AWS_ROLE_SESSION_NAME'] ?? 'serin',
-      WebIdentityToken: token.trim(),
-    },
+    action,
+    parameters: { RoleSessionName: environment['AWS_ROLE_SESSION_NAME'] ?? 'serin', ...parameters },
+    ...(credentials === undefined ? {} : { credentials }),
   };
   const result = await askAws(http, now(), call, signal);
   const field = (name: string): string => textOf(result, 'Credentials', name);

@@ -26,3 +26,17 @@ it('signs the token of credentials that end', () => {
   expect(signed).toMatchObject({ 'x-amz-security-token': 't' });
   expect(signed['authorization']).toContain('SignedHeaders=host;x-amz-date;x-amz-security-token,');
 });
+
+// The signatures that AWS publishes for these requests.
+it.each([
+  ['Param2=value2&Param1=value1', 'b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500'],
+  ['Param1=value2&Param1=value1', '5772eed61e12b33fae39ee5e7012498b51d56abc0abb7c60486157bd471c4694'],
+])('signs the parameters %s', (parameters, signature) => {
+  const signed = signedHeaders({ ...request, method: 'GET', query: new URLSearchParams(parameters) }, credentials);
+  expect(signed['authorization']).toContain(`Signature=${signature}`);
+});
+
+it('signs another path differently', () => {
+  const at = (path: string) => signedHeaders({ ...request, method: 'GET', path }, credentials)['authorization'];
+  expect(at('/')).not.toBe(at('/a'));
+});

@@ -11,6 +11,9 @@ export interface AwsCredentials {
 export interface SignedRequest {
   readonly method: 'GET' | 'POST';
   readonly host: string;
+  /** As it stands in the URL; default `/`. */
+  readonly path?: string;
+  readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly service: string;
@@ -21,9 +24,9 @@ export interface SignedRequest {
 
 const algorithm = 'AWS4-HMAC-SHA256';
 
-/** The headers of a request to the root of a host, with its signature. */
+/** The headers of a request, with its signature. Names of `headers` are in lower case. */
 export function signedHeaders(request: SignedRequest, credentials: AwsCredentials): Readonly<Record<string, string>> {
-  const { method, host, headers = {}, body = '', service, region, now } = request;
+  const { method, host, path = '/', query, headers = {}, body = '', service, region, now } = request;
   const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const sent: Readonly<Record<string, string>> = {
@@ -35,8 +38,12 @@ export function signedHeaders(request: SignedRequest, credentials: AwsCredential
   const names = Object.keys(sent).toSorted();
   const canonical = [
     method,
-    '/',
-    '',
+    // What is encoded in a URL is encoded once more.
+    path.split('/').map(encoded).join('/'),
+    [...(query ?? [])]
+      .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
+      .toSorted()
+      .join('&'),
     ...names.map((name) => `${name}:${sent[name]?.trim()}`),
     '',
     names.join(';'),
@@ -50,6 +57,11 @@ export function signedHeaders(request: SignedRequest, credentials: AwsCredential
     ...sent,
     authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
   };
+}
+
+/** Strictly, as AWS wants it. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
