@@ -343,15 +343,16 @@ describe('Jobs', () => {
 
   it('are not looked at all the time', async () => {
     const world = await worldOf();
-    world.start({ metrics: [jobMetric('works', 'sleep 100; exit 0')] });
+    world.start({ metrics: [jobMetric('works', 'forever')] });
     await world.pass(900);
     expect(world.reads.filter((path) => path.includes('/jobs/')).length).toBeLessThanOrEqual(4);
   });
 
   it('that are under way are deleted when the run is terminated', async () => {
     const world = await worldOf();
-    world.start({ metrics: [jobMetric('works', 'exit 0', { interval: '1h' })] });
+    world.start({ metrics: [jobMetric('works', 'forever', { interval: '1h' })] });
     await world.until('a Job', () => world.jobs().length === 1, 10);
+    await world.pass(100_000);
     world.edit({ terminate: true });
     await world.ended(30);
     expect(world.status().phase).toBe('Inconclusive');

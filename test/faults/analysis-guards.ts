@@ -9,8 +9,12 @@ export interface AnalysisGuards {
   readonly broken: string[];
 }
 
-/** Measurements that are not written any more, because only the newest are kept. */
+/** How many measurements are shown at most. */
 const keptByDefault = 10;
+
+function keptOf({ spec: { measurementRetention = [] } }: AnalysisRun): number {
+  return Math.min(keptByDefault, ...measurementRetention.map(({ limit }) => limit));
+}
 
 export function analysisGuards(objects: Objects): AnalysisGuards {
   const broken: string[] = [];
@@ -24,7 +28,7 @@ export function analysisGuards(objects: Objects): AnalysisGuards {
     else last.set(uid, run);
     const said = (problem: string): void => void broken.push(`${run.metadata.name}: ${problem}`);
     for (const result of run.status?.metricResults ?? []) {
-      checkCounters(result, said);
+      checkCounters(result, keptOf(run), said);
       const earlier = before?.status?.metricResults?.find(({ name }) => name === result.name);
       if (earlier !== undefined) checkNext(earlier, result, said);
     }
@@ -41,13 +45,14 @@ const isOver = ({ phase }: AnalysisMeasurement): boolean => phase !== 'Running' 
 
 const takenOf = ({ count = 0, error = 0 }: MetricResult): number => count + error;
 
-function checkCounters(result: MetricResult, said: (problem: string) => void): void {
+function checkCounters(result: MetricResult, kept: number, said: (problem: string) => void): void {
   const { name, count = 0, successful = 0, failed = 0, inconclusive = 0, measurements = [] } = result;
   if (count !== successful + failed + inconclusive)
     said(`${name} counts ${count}, but ${successful} + ${failed} + ${inconclusive}`);
   const over = measurements.filter(isOver).length;
   if (takenOf(result) < over) said(`${name} shows ${over} measurements, but has counted ${takenOf(result)}`);
-  if (over < Math.min(takenOf(result), keptByDefault) && result.measurements !== undefined && over < keptByDefault - 1)
+  // One that is under way takes a place.
+  if (over < Math.min(takenOf(result), kept - 1))
     said(`${name} has counted ${takenOf(result)} measurements, but shows ${over}`);
   if (measurements.slice(0, -1).some((one) => !isOver(one))) said(`${name} leaves a measurement running behind`);
 }
