@@ -14,6 +14,8 @@ export interface RolloutFixture {
   /** Objects that are there before the Rollout. */
   readonly objects?: readonly Placed[];
   readonly behaviour?: BehaviourOf;
+  /** How far the controller's caches may lag behind, in milliseconds. */
+  readonly lag?: number;
   readonly seed?: number;
 }
 

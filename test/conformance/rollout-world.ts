@@ -5,6 +5,7 @@ import type { Rollout } from '#api/rollout.ts';
 import { mergePatch } from '#cluster/noop.ts';
 import { events, httpRoutes, nameOf, replicaSets, rollouts, services } from '#cluster/resource.ts';
 import type { ApiRequest } from '#cluster/transport.ts';
+import { silentLog } from '#runtime/log.ts';
 import { annotationKeys, hashLabel, revisionOf, type ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
 import { seededRandom } from '#sandbox/random.ts';
@@ -93,7 +94,7 @@ export async function rolloutWorld(fixture: RolloutFixture = {}, begin: Begin = 
   const http = sandboxHttp(view);
   http.register('metrics.sandbox', metrics.handler);
   const writes: ApiRequest[] = [];
-  const guards = rolloutGuards(world.objects, () => clock.elapsed);
+  const guards = rolloutGuards(world.objects, () => clock.elapsed, fixture.lag);
   const log = eventLog(world, clock);
   for (const [resource, object] of fixture.objects ?? []) world.objects.create(resource, object);
   const processes = begin({
@@ -104,6 +105,7 @@ export async function rolloutWorld(fixture: RolloutFixture = {}, begin: Begin = 
     random: (start) => seededRandom(seed * 1_000 + start),
     flags: [],
     broken: guards.broken,
+    log: { ...silentLog, error: (message) => void guards.broken.push(`${message} at ${clock.elapsed / 1000} s`) },
     writing(request) {
       writes.push(request);
       return guards.around(request);

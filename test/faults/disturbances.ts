@@ -3,8 +3,11 @@ import type { Intercept } from '#sandbox/api-server.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import type { FaultWorld } from './fault-world.ts';
 
+/** What has to be there to be disturbed. */
+type Disturbed = Pick<FaultWorld, 'world' | 'clock'>;
+
 /** Of a hundred requests so many fail, one way or another. */
-export function failRequests(world: FaultWorld, seed: number, percent: number): void {
+export function failRequests(world: Disturbed, seed: number, percent: number): void {
   const random = seededRandom(seed);
   const { api } = world.world;
   const intercept: Intercept = (request) => {
@@ -25,7 +28,7 @@ export function failRequests(world: FaultWorld, seed: number, percent: number): 
 }
 
 /** Nothing gets through until `milliseconds` are over. */
-export function cutOff(world: FaultWorld, milliseconds: number): void {
+export function cutOff(world: Disturbed, milliseconds: number): void {
   const { api } = world.world;
   api.intercept(() => 'drop');
   api.breakWatches();
@@ -33,7 +36,7 @@ export function cutOff(world: FaultWorld, milliseconds: number): void {
 }
 
 /** Does something again and again, until the world ends. */
-export function every(world: FaultWorld, milliseconds: number, act: () => void): void {
+export function every(world: Disturbed, milliseconds: number, act: () => void): void {
   world.clock.as('player').after(milliseconds, () => {
     act();
     every(world, milliseconds, act);

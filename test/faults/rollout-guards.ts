@@ -3,13 +3,21 @@ import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
 import { analysisRuns, httpRoutes, nameOf, replicaSets, rollouts, services } from '#cluster/resource.ts';
 import { rolloutLimits, type Limits } from '#engine/rollout/limits.ts';
-import { availableOf, hashLabel, hashOf, sizeOf, total, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import {
+  availableOf,
+  hashLabel,
+  hashOf,
+  isFullyAvailable,
+  sizeOf,
+  total,
+  type ReplicaSet,
+} from '#engine/rollout/replica-set.ts';
 import type { Objects } from '#sandbox/objects.ts';
 import { routedWeights } from '../conformance/rollout-fixture.ts';
 import type { Guards } from './guards.ts';
 
 /** How far caches may lag behind, in milliseconds: what had pods then may be taken to have them. */
-const lag = 1_000;
+const usualLag = 1_000;
 
 interface Look {
   readonly rollout: Rollout | undefined;
@@ -19,12 +27,18 @@ interface Look {
   readonly weights: { readonly stable: number; readonly canary: number } | undefined;
 }
 
-/** Hashes whose ReplicaSet has, or had a moment ago, pods that are available. */
-type Serving = (hash: string) => boolean;
+/** Hashes whose ReplicaSet has, or had a moment ago, pods that are available: some, or all that it is to have. */
+interface Serving {
+  readonly some: (hash: string) => boolean;
+  readonly all: (hash: string) => boolean;
+}
 
-export function rolloutGuards(objects: Objects, now: () => number): Guards {
+export function rolloutGuards(objects: Objects, now: () => number, lag = usualLag): Guards {
   const broken: string[] = [];
-  const serving = servingSets(objects, now);
+  const serving: Serving = {
+    some: recently(objects, (set) => availableOf(set) > 0, now, lag),
+    all: recently(objects, isFullyAvailable, now, lag),
+  };
   const look = (): Look => lookAt(objects);
   return {
     broken,
@@ -60,19 +74,20 @@ function selectedBy(service: KubeObject): string {
   return selector[hashLabel] ?? '';
 }
 
-function servingSets(objects: Objects, now: () => number): Serving {
-  const lastAvailable = new Map<string, number>();
-  const note = (object: KubeObject): void => {
-    const set = object as ReplicaSet; // of the resource that it comes with
-    if (availableOf(set) > 0) lastAvailable.set(hashOf(set), Infinity);
-    else if (lastAvailable.get(hashOf(set)) === Infinity) lastAvailable.set(hashOf(set), now());
-  };
+function recently(
+  objects: Objects,
+  holds: (set: ReplicaSet) => boolean,
+  now: () => number,
+  lag: number,
+): (hash: string) => boolean {
+  const last = new Map<string, number>();
   objects.subscribe(({ resource, object, type }) => {
     if (nameOf(resource) !== nameOf(replicaSets)) return;
-    if (type !== 'DELETED') note(object);
-    else lastAvailable.set(hashOf(object as ReplicaSet), now()); // of that resource
+    const set = object as ReplicaSet; // of that resource
+    if (type !== 'DELETED' && holds(set)) last.set(hashOf(set), Infinity);
+    else if (last.get(hashOf(set)) === Infinity) last.set(hashOf(set), now());
   });
-  return (hash) => (lastAvailable.get(hash) ?? -Infinity) >= now() - lag;
+  return (hash) => (last.get(hash) ?? -Infinity) >= now() - lag;
 }
 
 /** Two ReplicaSets of one template, or two AnalysisRuns for one purpose that both measure: one is too many. */
@@ -109,11 +124,12 @@ function serviceProblems(before: Look, after: Look, serving: Serving): string[] 
   const { rollout } = after;
   if (rollout?.spec.replicas === 0) return [];
   const facing = facingServices(after);
-  return Object.entries(after.selected).flatMap(([name, hash]) =>
-    hash === before.selected[name] || hash === '' || !facing.includes(name) || serving(hash)
-      ? []
-      : [`Service ${name} is pointed at ${hash}, which has no available pods`],
-  );
+  return Object.entries(after.selected).flatMap(([name, hash]) => {
+    if (hash === before.selected[name] || hash === '' || !facing.includes(name)) return [];
+    if (!serving.some(hash)) return [`Service ${name} is pointed at ${hash}, which has no available pods`];
+    const isNew = name === rollout?.spec.strategy?.blueGreen?.activeService && hash !== rollout.status?.stableRS;
+    return isNew && !serving.all(hash) ? [`Service ${name} is pointed at ${hash}, which is not fully available`] : [];
+  });
 }
 
 /** The Services that users get to. */
@@ -137,14 +153,19 @@ function weightProblems(before: Look, after: Look, serving: Serving): string[] {
     const most = rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
     if (sum !== most) problems.push(`the recorded weights sum to ${sum}`);
   }
-  if (weights === undefined || JSON.stringify(weights) === JSON.stringify(before.weights)) return problems;
+  if (
+    weights === undefined ||
+    rollout?.spec.replicas === 0 ||
+    JSON.stringify(weights) === JSON.stringify(before.weights)
+  )
+    return problems;
   if (weights.stable + weights.canary !== 100) problems.push(`weights are ${weights.stable} and ${weights.canary}`);
   const { stableService = '', canaryService = '' } = rollout?.spec.strategy?.canary ?? {};
   const ofCanary = selected[canaryService] ?? '';
   const ofStable = selected[stableService] ?? '';
-  if (weights.canary > (before.weights?.canary ?? 0) && ofCanary !== '' && !serving(ofCanary))
+  if (weights.canary > (before.weights?.canary ?? 0) && ofCanary !== '' && !serving.some(ofCanary))
     problems.push(`${weights.canary}% go to a canary without available pods`);
-  if (weights.stable > (before.weights?.stable ?? 0) && ofStable !== '' && !serving(ofStable))
+  if (weights.stable > (before.weights?.stable ?? 0) && ofStable !== '' && !serving.some(ofStable))
     problems.push(`${weights.stable}% go to a stable version without available pods`);
   return problems;
 }
@@ -170,8 +191,10 @@ function tooManyPods({ rollout, sets }: Look, set: ReplicaSet, replicas: number)
   const { canary } = rollout?.spec.strategy ?? {};
   const scales = (canary?.steps ?? []).some(({ setCanaryScale }) => setCanaryScale !== undefined);
   if (rollout === undefined || scales) return [];
+  // Who wants a preview of more pods gets it.
+  const most = Math.max(replicas, rollout.spec.strategy?.blueGreen?.previewReplicaCount ?? 0);
   if (canary === undefined || canary.trafficRouting !== undefined)
-    return sizeOf(set) > replicas
+    return sizeOf(set) > most
       ? [`${set.metadata.name} gets ${sizeOf(set)} pods, more than the ${replicas} wanted`]
       : [];
   const { surge } = limitsOf(rollout, replicas);
