@@ -2,7 +2,7 @@
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import { managedByAnnotation } from '#api/rollout-keys.ts';
-import type { Rollout } from '#api/rollout.ts';
+import { parseRollout, type Rollout } from '#api/rollout.ts';
 import { WritesStopped } from '#cluster/api-error.ts';
 import { destinationRules, ingresses, keyOf, nameOf, refOf, refOfKey, rollouts, services } from '#cluster/resource.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
@@ -64,7 +64,10 @@ export function startCleaner(context: Context, caches: RolloutCaches, settings: 
     const owners = marked.ownersOf(object);
     if (owners === undefined || marked.cleanup(object, cachedRollouts(caches, object, owners)).length === 0) return;
     // Another controller may work on the Rollout, and a cache may not know a new one yet: only the API server's word counts.
-    const changes = marked.cleanup(object, await storedRollouts(cluster.client, object, owners, signal));
+    const stored = await storedRollouts(cluster.client, object, owners, signal);
+    // What a Rollout says that cannot be read may be just this object's name.
+    if (!stored.every(isReadable)) return;
+    const changes = marked.cleanup(object, stored.map(readRollout));
     try {
       await change(cluster.client, marked.resource, object, changes, signal);
     } catch (error) {
@@ -171,10 +174,15 @@ async function storedRollouts(
   { metadata: { namespace = '' } }: KubeObject,
   owners: readonly string[] | 'all',
   signal: AbortSignal,
-): Promise<readonly Rollout[]> {
+): Promise<readonly KubeObject[]> {
   const found =
     owners === 'all'
       ? await client.list(rollouts, { namespace, signal })
       : await Promise.all(owners.map((name) => client.get(rollouts, { namespace, name }, signal)));
-  return found.flatMap((object) => (object === undefined ? [] : readRollout(object)));
+  return found.filter((object) => object !== undefined);
+}
+
+function isReadable(object: KubeObject): boolean {
+  const parsed = parseRollout(object);
+  return parsed.ok && parsed.dropped.length === 0;
 }
