@@ -1,8 +1,10 @@
 /** Builds what a pass over a Rollout starts from: everything from caches, each object parsed once for each of its versions. */
 import { parseAnalysisRun, type AnalysisRun } from '#api/analysis-run.ts';
 import { parseExperiment, type Experiment } from '#api/experiment.ts';
+import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { parseRollout, type Rollout } from '#api/rollout.ts';
+import type { PodTemplate } from '#api/workload.ts';
 import {
   ambassadorMappings,
   analysisTemplates,
@@ -17,6 +19,7 @@ import {
   virtualServices,
 } from '#cluster/resource.ts';
 import { selectorMatches, selectorText } from '#cluster/label-selector.ts';
+import { isRawObject, objectOf } from '#engine/rollout/raw-json.ts';
 import { readableTemplate } from '#engine/rollout/readable-template.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import type { RolloutSnapshot } from '#engine/rollout/snapshot.ts';
@@ -39,6 +42,14 @@ export const readRollout = remembering((object): Rollout => {
   const readable = readableTemplate(template);
   return readable === template ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable } };
 });
+
+/** What of its pod template no client with Kubernetes' own types can read: such clients read no Rollout of its namespace either. */
+export function repairsOf(object: KubeObject): readonly FieldChange[] {
+  const { template } = objectOf(object['spec']);
+  // Nothing of it is looked at but its containers, and these only where there are any.
+  const value = isRawObject(template) ? readableTemplate(template as unknown as PodTemplate) : template;
+  return value === template ? [] : [{ path: ['spec', 'template'], value }];
+}
 
 const readRun = remembering((object): AnalysisRun | undefined => {
   const parsed = parseAnalysisRun(object);

@@ -19,7 +19,7 @@ import { madeForAnnotation } from '#engine/rollout/owner.ts';
 import { objectOf } from '#engine/rollout/raw-json.ts';
 import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
 import { accepted, change, missing, reaching, remove } from '../conditional-writes.ts';
-import { readRollout } from './observing.ts';
+import { readRollout, repairsOf } from './observing.ts';
 import { namespaceOf, type Performer } from './performer.ts';
 import { areTargetsKnown, route } from './routing.ts';
 import { flushStatus, flushVisible, keepStatus } from './status-keeping.ts';
@@ -54,7 +54,10 @@ export async function perform(performer: Performer, effect: Effect): Promise<Ans
     case 'delete-set':
       return remove(client, replicaSets, effect.set, signal);
     case 'change-rollout': {
-      performer.object = await change(client, rollouts, performer.object, effect.changes, signal);
+      const { object } = performer;
+      // A spec that is written anyway is left as every client can read it.
+      const repairs = effect.changes.some(({ path: [field] }) => field === 'spec') ? repairsOf(object) : [];
+      performer.object = await change(client, rollouts, object, [...effect.changes, ...repairs], signal);
       return withStatusOf(performer, readRollout(performer.object));
     }
     case 'write-status':
