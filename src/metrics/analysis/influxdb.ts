@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { textOf } from '#engine/analysis/expression/value-text.ts';
 import { valueOf } from '#engine/analysis/expression/values.ts';
 import type { HttpResponse } from '#runtime/http.ts';
+import { parsedJson, shortened } from '../json-body.ts';
 import { readAnnotatedCsv } from './annotated-csv.ts';
 import { answering, MeasurementProblem, send, type Hide } from './answering.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
-import { isWell, parsedJson, refusal, shortened, urlBelow } from './server-answer.ts';
+import { isWell, refusal, urlBelow } from './server-answer.ts';
 
 const timeout = 30_000;
 
@@ -28,7 +29,8 @@ async function measure(request: MeasurementRequest, hide: Hide, deps: AnalysisPr
   url.search = new URLSearchParams({ org }).toString();
   const token = authToken.trim();
   hide(token);
-  const answer = await send(deps.http, {
+  // The address is in a Secret of the controller: no user has given it.
+  const answer = await send(deps.operatorHttp, {
     method: 'POST',
     url: url.href,
     headers: { Authorization: `Token ${token}`, 'Content-Type': 'application/json', Accept: 'text/csv' },
