@@ -5,7 +5,7 @@ import type { Rollout } from '#api/rollout.ts';
 import { claimSets } from './claiming.ts';
 import type { Effect } from './effects.ts';
 import type { ReplicaSet } from './replica-set.ts';
-import { startPass, type RolloutSnapshot } from './snapshot.ts';
+import type { RolloutSnapshot } from './snapshot.ts';
 
 const rollout: Rollout = {
   apiVersion: 'argoproj.io/v1alpha1',
@@ -45,9 +45,8 @@ function claimed(seen: Partial<RolloutSnapshot>, stored: KubeObject | undefined 
     clusterAnalysisTemplate: nothing,
     object: nothing,
   };
-  const steps = claimSets(
-    startPass({ rollout, sets: [], orphans: [], runs: [], experiments: [], references, routers: [], now: 0, ...seen }),
-  );
+  const empty = { sets: [], orphans: [], runs: [], experiments: [] };
+  const steps = claimSets({ rollout, ...empty, references, routers: [], now: 0, ...seen });
   const effects: Effect[] = [];
   let step = steps.next();
   while (step.done !== true) {

@@ -31,6 +31,7 @@ import {
   type Pass,
   type RolloutSnapshot,
 } from './snapshot.ts';
+import { keepResume } from './pausing.ts';
 import { finishStatus, syncPauseConditions } from './status.ts';
 import { validateReferences } from './validation-references.ts';
 import { validateSpec } from './validation.ts';
@@ -51,8 +52,7 @@ export function* rolloutPass(seen: RolloutSnapshot): Steps<Outcome> {
     yield* reportInvalid(seen, problem);
     return { wakeIn: invalidAgainIn };
   }
-  const pass = startPass(seen);
-  yield* claimSets(pass);
+  const pass = startPass({ ...seen, sets: yield* claimSets(seen) });
   yield* noteWorkload(pass);
   dropAbortOfPromoted(pass);
   yield* onePass(pass);
@@ -112,6 +112,7 @@ function* scaleOnly(pass: Pass): Steps {
     if (pass.seen.references.service(blueGreen.activeService) === undefined) return;
     yield* scaleBlueGreen(pass, blueGreen);
   } else if (canary !== undefined) yield* scaleCanary(pass, canary);
+  keepResume(pass);
   yield* finishStatus(pass, scaledStatus(pass));
 }
 
