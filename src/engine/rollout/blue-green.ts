@@ -38,7 +38,7 @@ import {
   type Pass,
 } from './snapshot.ts';
 import { baseStatus, finishStatus, present, selectorText } from './status.ts';
-import { clearPause } from './pausing.ts';
+import { clearPause, keepResume } from './pausing.ts';
 import { verifyTargets } from './target-verification.ts';
 import { scaleWorkloadProgressively } from './workload-scaling.ts';
 
@@ -183,14 +183,11 @@ function* endPass(pass: Pass, strategy: BlueGreenStrategy, status: Draft<Rollout
     delete status.promoteFull;
     yield* promote(pass, status, reason);
   }
-  status.blueGreen = {
-    ...status.blueGreen,
-    scaleUpPreviewCheckPoint: reason === undefined && isCheckpointReached(pass, strategy),
-  };
-  if (!status.blueGreen.scaleUpPreviewCheckPoint) {
-    const { scaleUpPreviewCheckPoint: _reset, ...rest } = status.blueGreen;
-    status.blueGreen = rest;
-  }
+  const { scaleUpPreviewCheckPoint: _before, ...blueGreen } = status.blueGreen ?? {};
+  const isPreviewOver = reason === undefined && isCheckpointReached(pass, strategy);
+  status.blueGreen = isPreviewOver ? { ...blueGreen, scaleUpPreviewCheckPoint: true } : blueGreen;
+  const isToSwitch = !isPreviewOver && blueGreen.activeSelector !== pass.hash;
+  if (isToSwitch && isPrePromotionDone(pass, strategy)) keepResume(pass);
   yield* finishStatus(pass, status);
 }
 

@@ -16,6 +16,11 @@ export function clearPause({ pause }: Pass): void {
   pause.isCleared = true;
 }
 
+/** What the user wanted by ending the pause is still to be done: the next pass shall know. */
+export function keepResume({ pause }: Pass): void {
+  pause.isResumeOpen = true;
+}
+
 /** Gives the update up; `cause` is appended to the message. The first cause is kept. */
 export function abort({ pause }: Pass, cause: string): void {
   pause.abortCause ??= cause;
@@ -43,9 +48,9 @@ export function applyPause(pass: Pass, status: Draft<RolloutStatus>): void {
   }
   if (pause.isCleared) return;
   const conditions = nextConditions(pass, before.pauseConditions ?? []);
-  if (conditions.length === 0) return;
-  status.pauseConditions = conditions;
-  if (before.controllerPause === true || pause.added.length > 0) status.controllerPause = true;
+  if (conditions.length > 0) status.pauseConditions = conditions;
+  const mayStay = conditions.length > 0 || pause.isResumeOpen;
+  if (pause.added.length > 0 || (mayStay && before.controllerPause === true)) status.controllerPause = true;
 }
 
 function nextConditions(pass: Pass, before: readonly PauseCondition[]): readonly PauseCondition[] {

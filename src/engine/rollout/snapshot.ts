@@ -43,6 +43,8 @@ export interface RolloutSnapshot {
 export interface PauseChanges {
   readonly added: PauseReason[];
   readonly removed: PauseReason[];
+  /** A user has ended the pause, and the update could not go on yet: that is remembered until it can. */
+  isResumeOpen: boolean;
   /** Nothing of pause and abort survives. */
   isCleared: boolean;
   /** Set where the pass itself gives up: what is appended to the message of the abort. */
@@ -102,7 +104,7 @@ export function startPass(seen: RolloutSnapshot): Pass {
           : templateHash(template, rollout.status?.collisionCount),
     stepsHash: canaryOf(rollout) === undefined ? undefined : stepHash(canaryOf(rollout)?.steps),
     rollback: rollbackOf({ rollout, newSet, stableSet, sets, now: seen.now }),
-    pause: { added: [], removed: [], isCleared: false },
+    pause: { added: [], removed: [], isResumeOpen: false, isCleared: false },
     weights: rollout.status?.canary?.weights,
     albs: undefined,
     areTargetsVerified: true,
