@@ -3,17 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customResourceDefinitions } from '#api/crds.ts';
 import { deployments, services } from '#cluster/resource.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
+import type { ImageProgram } from '../bed/pod-process.ts';
+import { sampleApp } from '../bed/sample-app.ts';
 import { shippedRules } from '../bed/shipped-rules.ts';
 import { dig } from '../conformance/json.ts';
 import { expectInOrder, manifestsOf, withImage } from '../conformance/walkthrough-pages.ts';
 import { type LiveRollout, liveRollout } from '../e2e/live-rollout.ts';
+
+/** Starts as late as a real one: the states in which its pods are waited for can be seen. */
+const unhurried: ImageProgram = (asked) => {
+  const { command, args, ...rest } = sampleApp({ ...asked, container: { ...asked.container, args: [] } });
+  return { command: 'sh', args: ['-c', 'sleep 1 && exec "$@"', 'sh', command, ...args], ...rest };
+};
 
 // Together they take no longer than the two pauses of a minute of one of them.
 describe.concurrent('walk-throughs of Rollouts', () => {
   let bed: Bed;
 
   beforeAll(async () => {
-    bed = await startBed();
+    bed = await startBed({ images: { nginx: unhurried } });
     await bed.applyManifest([...customResourceDefinitions, ...shippedRules('serin-deployed')]);
     bed.startSerin(['controller', 'argo-rollouts', '--leader-elect=false'], { user: 'serin-deployed' });
   });
@@ -73,8 +81,12 @@ describe.concurrent('walk-throughs of Rollouts', () => {
     await shop.sees('002-349');
     expectInOrder(shop.history(), [
       'Healthy (5,5,5,5,5) step 4',
+      'Progressing more replicas need to be updated (5,5,1,4,4) step 0',
       'Paused CanaryPauseStep (5,5,1,5,5) step 1',
+      'Progressing more replicas need to be updated (5,4,1,4,4) step 2',
       'Paused CanaryPauseStep (5,5,4,5,5) step 3',
+      'Progressing more replicas need to be updated (5,5,4,5,5) step 4',
+      'Progressing updated replicas are still becoming available (5,5,5,4,4) step 4',
       'Healthy (5,5,5,5,5) step 4',
     ]);
     expect(await shop.told()).toContainEqual(expect.stringContaining('Completed all 4 canary steps'));
@@ -92,6 +104,11 @@ describe.concurrent('walk-throughs of Rollouts', () => {
     await shop.sees('002-727');
     const active = await hashOf(shop, 'rollout-test-bluegreen-active');
     expect(await hashOf(shop, 'rollout-test-bluegreen-preview')).toBe(active);
-    expectInOrder(shop.history(), ['Healthy (5,5,5,5,5)', 'Healthy (5,10,5,5,5)', 'Healthy (5,5,5,5,5)']);
+    expectInOrder(shop.history(), [
+      'Healthy (5,5,5,5,5)',
+      'Progressing active service cutover pending (5,10,5,5,5)',
+      'Healthy (5,10,5,5,5)',
+      'Healthy (5,5,5,5,5)',
+    ]);
   });
 });
