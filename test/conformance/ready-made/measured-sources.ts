@@ -126,9 +126,11 @@ export const measuredSources: Readonly<Record<string, MeasuredSource>> = {
     args: { namespace: 'shop', service: 'web-canary' },
     series: [
       ...read(`
-        traefik_service_requests_total{service="shop-web-canary-http-80@kubernetesgateway", code="200"} 90 80
+        traefik_service_requests_total{service="shop-web-canary-http-80@kubernetesgateway", code="200"} 80 70
+        traefik_service_requests_total{service="httproute-shop-web-gw-infra-public-ep-web-0-68ef33b73c758387c1f3-svc-shop-web-canary-1@kubernetesgateway", code="200"} 10 10
         traefik_service_requests_total{service="shop-web-canary-80@kubernetescrd", code="200"} 9.5 10
         traefik_service_requests_total{service="shop-web-canary-80@kubernetescrd", code="500"} 0.5 10
+        traefik_service_requests_total{service="httproute-shop-web-gw-infra-public-ep-web-0-68ef33b73c758387c1f3-svc-shop-web-primary-0@kubernetesgateway", code="500"} 1000 1000
         traefik_service_requests_total{service="shop-web-primary-80@kubernetescrd", code="500"} 1000 1000`),
       ...histogram(
         'traefik_service_request_duration_seconds_bucket',
