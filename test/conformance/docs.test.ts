@@ -10,6 +10,7 @@ import { parseMetricTemplate } from '#api/metric-template.ts';
 import { argoFlags } from '#cli/argo-flags.ts';
 import { flaggerFlags } from '#cli/flagger-flags.ts';
 import { run } from '#cli/serin.ts';
+import { analysisProviders } from '#metrics/analysis/providers.ts';
 import { providers } from '#metrics/providers.ts';
 import { routers } from '#traffic/routers.ts';
 import { findFolders } from './folders.ts';
@@ -179,6 +180,12 @@ describe('lists', () => {
     const table = /Providers:\n\n([\s\S]*?)\n\n/.exec(page('docs/guides/metrics.md'))?.[1] ?? '';
     const named = [...table.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name = '']) => name);
     expect(named.toSorted()).toEqual(Object.keys(providers).toSorted());
+  });
+
+  it('in the guide to providers of analyses name each one', () => {
+    const [table = ''] = page('docs/guides/analysis-providers.md').split('An error is');
+    const named = [...table.matchAll(/^\| `([a-zA-Z]+)` \|/gm)].map(([, name = '']) => name).slice(1);
+    expect(named.toSorted()).toEqual(Object.keys(analysisProviders).toSorted());
   });
 
   it('of dependencies are those of package.json', () => {

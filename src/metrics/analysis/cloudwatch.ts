@@ -10,7 +10,7 @@ import { childOf, membersOf, textOf, type Element } from '#runtime/aws/xml.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { answering, MeasurementProblem, type Hide } from './answering.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
-import { shortened } from './server-answer.ts';
+import { shortened } from '../json-body.ts';
 
 const defaultInterval = '5m';
 /** Of an answer; each holds as many points as thousands of minutes have. */

@@ -153,6 +153,7 @@ describe('Datadog', () => {
     const { answer } = await asked({ query: 'x' }, { body: '{"series":[]}' });
     expect(answer).toEqual({ kind: 'result', result: null, text: '[]' });
     expect(judged(answer, 'default(result, 0) < 1')).toEqual({ phase: 'Successful' });
+    expect(judged(answer, 'default(result, []) | all(# < 0.01)')).toEqual({ phase: 'Successful' });
     expect(judged(answer, 'result < 1').message).toContain('metric result is nil or empty');
     expect((await asked({ query: 'x' })).answer).toEqual({ kind: 'result', result: null, text: 'null' });
     expect((await asked({ query: 'x' }, points([1, 0.5], [2, null]))).answer).toMatchObject({ result: null });

@@ -1,9 +1,10 @@
 /** Graphite as a provider of analyses: the points of the first series that a render query gives. */
 import { z } from 'zod';
 import type { HttpResponse } from '#runtime/http.ts';
+import { parsedJson, shortened } from '../json-body.ts';
 import { answering, MeasurementProblem, send } from './answering.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
-import { isWell, parsedJson, refusal, shortened, strange, urlBelow } from './server-answer.ts';
+import { isWell, refusal, strange, urlBelow } from './server-answer.ts';
 
 const timeout = 10_000;
 

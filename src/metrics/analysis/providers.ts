@@ -13,7 +13,7 @@ import { wavefront } from './wavefront.ts';
 import { web } from './web.ts';
 import type { MakeAnalysisProvider } from './provider.ts';
 
-const providers: Readonly<Record<string, MakeAnalysisProvider>> = {
+export const analysisProviders: Readonly<Record<string, MakeAnalysisProvider>> = {
   cloudWatch,
   datadog,
   graphite,
@@ -29,7 +29,9 @@ const providers: Readonly<Record<string, MakeAnalysisProvider>> = {
 
 /** `undefined` for a provider that nobody knows. */
 export function findAnalysisProvider({ provider }: Metric): MakeAnalysisProvider | undefined {
-  return Object.entries(providers).find(([name]) => new Map(Object.entries(provider)).get(name) !== undefined)?.[1];
+  return Object.entries(analysisProviders).find(
+    ([name]) => new Map(Object.entries(provider)).get(name) !== undefined,
+  )?.[1];
 }
 
 /** Plugins run in processes of their own, which this program does not start. */

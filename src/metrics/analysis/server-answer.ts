@@ -1,21 +1,5 @@
-/** What answers of servers have in common: bodies that are shown, and bodies that are JSON. */
+/** What calls of servers have in common: addresses, statuses, and answers that are none. */
 import { isOutage, MeasurementProblem } from './answering.ts';
-
-/** An error page belongs into a message, which is kept with the measurement. */
-const longest = 1_000;
-
-export function shortened(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
-}
-
-/** `undefined` for what is no JSON. */
-export function parsedJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
 
 export const isWell = (status: number): boolean => status >= 200 && status <= 299;
 

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { parseDuration, problemOfDuration } from '#api/duration.ts';
 import type { HttpResponse } from '#runtime/http.ts';
+import { parsedJson, shortened } from '../json-body.ts';
 import { answering, MeasurementProblem, send } from './answering.ts';
 import { goJson } from './go-json.ts';
 import type { AnalysisProviderDeps, MakeAnalysisProvider, MeasurementRequest, ProviderAnswer } from './provider.ts';
-import { isWell, parsedJson, refusal, shortened, strange, urlBelow } from './server-answer.ts';
+import { isWell, refusal, strange, urlBelow } from './server-answer.ts';
 
 const timeout = 30_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { WebQuery } from '#api/analysis-metric.ts';
-import { HttpError } from '#runtime/http.ts';
+import { HttpError, type Http } from '#runtime/http.ts';
 import { analysisProviderContract, contractOrigin } from './analysis-provider-contract.ts';
-import { ask, judged, type Reply } from './asked-provider.ts';
+import { ask, askedAt, depsOf, judged, type Reply } from './asked-provider.ts';
 import { web } from './web.ts';
 
 const url = 'https://web.example/status?x=1';
@@ -130,6 +130,37 @@ describe('a web metric with OAuth2', () => {
       { url, headers: { Authorization: 'Bearer t0kent0ken' } },
     ]);
     expect(requests[0]).not.toHaveProperty('redirects');
+  });
+
+  it('keeps a token until it is about to end, or is refused', async () => {
+    const asked: string[] = [];
+    let now = askedAt;
+    let status = 200;
+    const http: Http = {
+      async send(request) {
+        asked.push(request.method);
+        const isToken = request.url === oauth2.tokenUrl;
+        return { status: isToken ? 200 : status, statusText: '', headers: {}, body: isToken ? token.body : '1' };
+      },
+    };
+    const deps = depsOf(http);
+    const measure = async (): Promise<string> => {
+      asked.length = 0;
+      await web({ ...deps, clock: { ...deps.clock, now: () => now } }).start({
+        metric: { name: 'm', provider: { web: { url, authentication: { oauth2 } } } },
+        run: { apiVersion: 'x', kind: 'AnalysisRun', metadata: { name: 'r' } },
+        taken: 0,
+        signal: new AbortController().signal,
+      });
+      return asked.join(' ');
+    };
+    expect(await measure()).toBe('POST GET');
+    expect(await measure()).toBe('GET');
+    now += 3_595_000;
+    expect(await measure()).toBe('POST GET');
+    status = 401;
+    expect(await measure()).toBe('GET');
+    expect(await measure()).toBe('POST GET');
   });
 
   it('shows its name and secret in the form to a server that wants them there', async () => {
