@@ -80,6 +80,56 @@ describe('an AnalysisRun alone', () => {
     expect(broken.asked.map(Math.round)).toEqual([0, 10, 20, 30, 40]);
   });
 
+  it('[analysis-3] bears as many failures as it may', async () => {
+    const world = await worldOf({ stub: inTurn('bad', 'ok') });
+    world.start({ metrics: [webMetric('m', { count: 5, interval: '2s', failureLimit: 1 })] });
+    await world.ended(15);
+    expect(world.status()).toMatchObject({
+      phase: 'Successful',
+      metricResults: [{ failed: 1, successful: 4, count: 5 }],
+    });
+    expect(world.status().message ?? '').toBe('');
+  });
+
+  it('[analysis-10] waits for the initial delay of each metric', async () => {
+    const world = await worldOf();
+    world.start({ metrics: [webMetric('late', { initialDelay: '10s' }), webMetric('early')] });
+    await world.pass(1_000);
+    expect(world.status()).toMatchObject({ phase: 'Running', metricResults: [{ name: 'early' }] });
+    await world.ended(12);
+    expect(world.asked[1]).toBeGreaterThanOrEqual(10);
+    expect(world.asked[1]).toBeLessThanOrEqual(11);
+    expect(world.status().phase).toBe('Successful');
+  });
+
+  it('[analysis-14] lets dry metrics decide nothing', async () => {
+    const world = await worldOf({ stub: (_nth, { path }) => ({ body: path === '/prod' ? '"ok"' : '"bad"' }) });
+    world.start({ metrics: [webMetric('test-1'), webMetric('prod')], dryRun: [{ metricName: 'test.*' }] });
+    await world.ended(5);
+    expect(world.status()).toMatchObject({
+      phase: 'Successful',
+      dryRunSummary: { count: 1, failed: 1 },
+      runSummary: { count: 1, successful: 1 },
+    });
+    expect(world.status().metricResults?.find(({ name }) => name === 'test-1')).toMatchObject({
+      phase: 'Failed',
+      dryRun: true,
+      message: 'Metric assessed Failed due to failed (1) > failureLimit (0)',
+    });
+  });
+
+  it('[analysis-16] keeps the newest measurements, and counts all', async () => {
+    const world = await worldOf();
+    const metrics = ['a', 'b'].map((name) => webMetric(name, { count: 15, interval: '1s' }));
+    world.start({ metrics, measurementRetention: [{ metricName: 'b', limit: 2 }] });
+    await world.ended(60);
+    const shown = world.status().metricResults?.map(({ measurements, count }) => [measurements?.length, count]);
+    expect(shown).toEqual([
+      [10, 15],
+      [2, 15],
+    ]);
+  });
+
   it('[analysis-11] stops the others when one fails', async () => {
     const world = await worldOf({ stub: (_nth, { path }) => ({ body: path === '/b' ? '"bad"' : '"ok"' }) });
     world.start({ metrics: [webMetric('a', { interval: '1s' }), webMetric('b')] });
