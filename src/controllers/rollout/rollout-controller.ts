@@ -17,6 +17,7 @@ import type { Store } from '#cluster/store.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { RouteEvent } from '#traffic/rollout/router.ts';
+import { OutdatedPass } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
 import { queueMetrics } from '../queue-metrics.ts';
 import { openRolloutCaches } from './caches.ts';
@@ -65,7 +66,12 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     backOff: failureBackOff,
     hooks: queueMetrics(context.registry, 'Rollouts', {
       ...cluster.metrics.queue('rollout'),
-      failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { rollout: key }),
+      failed(key, error) {
+        const message = errorText(error);
+        // Somebody has written in between: nothing is wrong.
+        if (error instanceof OutdatedPass) log.debug(`A pass starts over: ${message}`, { rollout: key });
+        else log.warn(`A pass failed: ${message}`, { rollout: key });
+      },
     }),
     work: (key, signal) => metrics.passes.measure(key, () => work(key, signal)),
   });
@@ -91,7 +97,8 @@ export function startRolloutController(context: Context, settings: RolloutSettin
       // Another process works now.
       if (error instanceof WritesStopped) return {};
       const message = errorText(error);
-      if (!hasWarned && failures.failed(key, message))
+      const isNews = !hasWarned && !(error instanceof OutdatedPass);
+      if (isNews && failures.failed(key, message))
         record(object, { type: 'Warning', reason: 'RolloutReconcileError', message });
       throw error;
     }
