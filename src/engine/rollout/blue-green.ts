@@ -176,7 +176,7 @@ function blueGreenStatus(pass: Pass, strategy: BlueGreenStrategy): Draft<Rollout
 
 function* endPass(pass: Pass, strategy: BlueGreenStrategy, status: Draft<RolloutStatus>): Steps {
   const { promoteFull } = status;
-  if (promoteFull === true || pass.rollback.isWithinWindow) clearPause(pass);
+  if (promoteFull === true || (pass.rollback.isWithinWindow && !isAborted(pass))) clearPause(pass);
   const reason = promotionReason(pass, strategy, status);
   if (reason !== undefined) {
     clearPause(pass);

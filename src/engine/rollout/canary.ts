@@ -87,7 +87,7 @@ function canaryStatus(pass: Pass): Draft<RolloutStatus> {
 function* endPass(pass: Pass, strategy: CanaryStrategy, status: Draft<RolloutStatus>): Steps {
   const { length } = stepsOf(pass.rollout);
   const all = length === 0 ? {} : { currentStepIndex: length };
-  if (status.promoteFull === true || pass.rollback.isWithinWindow) {
+  if (status.promoteFull === true || (pass.rollback.isWithinWindow && !isAborted(pass))) {
     clearPause(pass);
     Object.assign(status, all);
   }

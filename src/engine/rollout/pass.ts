@@ -54,7 +54,7 @@ export function* rolloutPass(seen: RolloutSnapshot): Steps<Outcome> {
   }
   const pass = startPass({ ...seen, sets: yield* claimSets(seen) });
   yield* noteWorkload(pass);
-  dropAbortOfPromoted(pass);
+  settleAbort(pass);
   yield* onePass(pass);
   const { finished } = pass;
   return { wakeIn: pass.wakeIn, ...(finished === undefined ? {} : { finished }) };
@@ -86,12 +86,17 @@ function* noteWorkload(pass: Pass): Steps {
   pass.rollout = { ...(yield* ask({ do: 'change-rollout', changes: [{ path, value }] })), spec };
 }
 
-/** There is nothing to give up, or nothing to go back to. */
-function dropAbortOfPromoted(pass: Pass): void {
-  const { status } = pass.rollout;
-  if (status?.abort !== true || !(isFullyPromoted(pass) || isStableGone(pass))) return;
-  const { abort: _abort, ...kept } = status;
-  pass.rollout = { ...pass.rollout, status: kept };
+/**
+ * An abort with nothing to give up, or nothing to go back to, is dropped. One that was said after a full promotion (it has no time yet)
+ * ends that; a full promotion that was said after an abort ends the abort.
+ */
+function settleAbort(pass: Pass): void {
+  const { status = {} } = pass.rollout;
+  if (status.abort !== true) return;
+  const { abort: _abort, ...unaborted } = status;
+  const { promoteFull: _full, ...unpromoted } = status;
+  if (isFullyPromoted(pass) || isStableGone(pass)) pass.rollout = { ...pass.rollout, status: unaborted };
+  else if (status.abortedAt === undefined) pass.rollout = { ...pass.rollout, status: unpromoted };
 }
 
 /** Somebody has changed `replicas` since the ReplicaSets got their sizes, and these may follow. */
