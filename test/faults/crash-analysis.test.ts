@@ -4,10 +4,26 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { analysisWorld, jobMetric } from '../conformance/analysis-world.ts';
 import { killAround } from './killing.ts';
 import type { Kill } from './mortal-process.ts';
-import { oneMortal } from './processes.ts';
+import { type Begin, oneMortal } from './processes.ts';
 
 const isUnfinished = ({ status }: KubeObject): boolean => !JSON.stringify(status ?? {}).includes('Complete');
 const histories = Object.entries(analysisHistories);
+
+/** As when one was paused, and another has taken over. */
+const twoAtOnce: Begin = (surroundings) => {
+  const [first, second] = [oneMortal()(surroundings), oneMortal()(surroundings)];
+  return {
+    silenceWatches() {
+      first.silenceWatches();
+      second.silenceWatches();
+    },
+    die(downtime) {
+      first.die(downtime);
+      second.die(downtime);
+    },
+    resume() {},
+  };
+};
 
 describe('an AnalysisRun', () => {
   it.each(histories)('%s comes to the same verdict wherever its controller dies', async (_name, history) => {
@@ -32,6 +48,12 @@ describe('an AnalysisRun', () => {
       expect(world.broken).toEqual([]);
     },
   );
+
+  it.each(histories)('%s counts every measurement once when two controllers work on it', async (_name, history) => {
+    const [alone, both] = [await playAnalysis(history), await playAnalysis(history, twoAtOnce)];
+    expect(both.end).toEqual(alone.end);
+    expect(both.broken).toEqual([]);
+  });
 
   const measured = histories.filter(([, { isSilent = false, play }]) => !isSilent && play === undefined);
   it.each(measured)('%s loses and doubles no measurement in which its controller dies', async (_name, history) => {
