@@ -38,15 +38,21 @@ export function answering(measure: Measure): (request: MeasurementRequest) => Pr
   };
 }
 
+/** What is kept of an answer goes into the status of a run, which has to fit into an object of the cluster with all others. */
+const longest = { message: 2_000, text: 5_000, metadata: 20_000 } as const;
+
 /** All but the result itself, which is judged and then forgotten. */
 function hidden(answer: ProviderAnswer, secrets: ReadonlySet<string>): ProviderAnswer {
-  if (secrets.size === 0) return answer;
-  const clean = { ...answer };
-  if ('message' in clean && clean.message !== undefined) clean.message = without(secrets, clean.message);
-  if ('text' in clean && clean.text !== undefined) clean.text = without(secrets, clean.text);
-  if (clean.metadata === undefined) return clean;
-  const metadata = Object.entries(clean.metadata).map(([name, text]) => [name, without(secrets, text)]);
-  return { ...clean, metadata: Object.fromEntries(metadata) as Readonly<Record<string, string>> };
+  const fit = (text: string, most: number): string => {
+    const clean = without(secrets, text);
+    return clean.length > most ? `${clean.slice(0, most)}…` : clean;
+  };
+  const shown = { ...answer };
+  if ('message' in shown && shown.message !== undefined) shown.message = fit(shown.message, longest.message);
+  if ('text' in shown && shown.text !== undefined) shown.text = fit(shown.text, longest.text);
+  if (shown.metadata === undefined) return shown;
+  const metadata = Object.entries(shown.metadata).map(([name, text]) => [name, fit(text, longest.metadata)]);
+  return { ...shown, metadata: Object.fromEntries(metadata) as Readonly<Record<string, string>> };
 }
 
 /** As many as HTTP clients in Go follow. */

@@ -102,8 +102,7 @@ class Search {
   }
 
   #filtered({ left, operator, right }: Node & { is: 'filter' }, value: unknown): readonly unknown[] {
-    if (!Array.isArray(value))
-      throw new JsonPathError(`${JSON.stringify(value)} is not array or slice and cannot be filtered`);
+    if (!Array.isArray(value)) throw new JsonPathError(`${goText(value)} is not array or slice and cannot be filtered`);
     const items: readonly unknown[] = value;
     if (operator === 'exists') return items.filter((item) => this.#exists(left, item));
     return items.filter((item) => {
@@ -179,6 +178,12 @@ function boundsOf({ from = 0, to, isIndex }: Slice, length: number): { readonly 
   if (last > length || last < 0) throw outOfBounds(last - 1);
   if (first > last) throw new JsonPathError(`starting index ${first} is greater than ending index ${last}`);
   return { from: first, to: last };
+}
+
+/** Go's `%v`, less the members of a map: there may be many. */
+function goText(value: unknown): string {
+  if (value === null) return '<nil>';
+  return typeof value === 'string' ? value : typeof value === 'object' ? 'map[…]' : JSON.stringify(value);
 }
 
 function goType(value: unknown): string {

@@ -82,7 +82,7 @@ describe('a JSONPath of kubectl', () => {
     ['{.items[?(@.labels==1)]}', 'invalid type for comparison'],
     ['{.items[?(@.on>true)]}', 'invalid type for comparison'],
     ['{.items[?(@.v=~"x")]}', 'incompatible types for comparison'],
-    ['{.kind[?(@.v)]}', '"List" is not array or slice and cannot be filtered'],
+    ['{.kind[?(@.v)]}', 'List is not array or slice and cannot be filtered'],
     ['{.kind', 'unclosed action'],
     ['{*}', "unrecognized character in action: U+002A '*'"],
     ['{....v}', 'invalid multiple recursive descent'],
