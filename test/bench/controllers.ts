@@ -41,7 +41,8 @@ export function startRollouts(bed: Bed, program: string): Child {
     `--metricsPort=${metricsPort}`,
     `--healthzPort=${metricsPort + 1}`,
   ];
-  const args = [program, 'controller', 'argo-rollouts', ...flags];
+  // Prometheus listens on this machine, like everything on the bed.
+  const args = [program, 'controller', 'argo-rollouts', '--allow-local-addresses', ...flags];
   return bed.children.start('serin', process.execPath, args, { env: shippedEnvironment() });
 }
 
