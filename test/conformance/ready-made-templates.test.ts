@@ -1,15 +1,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Metric } from '#api/analysis-metric.ts';
 import { parseAnalysisTemplate, type AnalysisTemplate } from '#api/analysis-template.ts';
+import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { parseMetricTemplate, type MetricTemplate } from '#api/metric-template.ts';
+import { run } from '#cli/serin.ts';
 import { mergeArguments, resolveMetrics, withoutSecrets } from '#engine/analysis/arguments.ts';
 import { judgeResult } from '#engine/analysis/conditions.ts';
 import { problemOfMetrics } from '#engine/analysis/validation.ts';
 import { parseQuery } from '#metrics/promql/parser.ts';
 import { renderQuery } from '#metrics/query-template.ts';
+import { VirtualClock } from '#sandbox/virtual-clock.ts';
+import { createWorld } from '#sandbox/world.ts';
 import { evaluate } from '#sandbox/promql/evaluate.ts';
 import { labelsOf, matcherTest, type Series } from '#sandbox/promql/series.ts';
 import { measuredSources, type MeasuredSeries } from './ready-made/measured-sources.ts';
@@ -145,6 +150,22 @@ describe.each(sources)('templates for %s', (source) => {
     expect(metricTemplates(source).map(({ metadata }) => metadata.name)).toEqual(names);
     expect(names.map((name) => name.slice(source.length + 1))).toEqual(Object.keys(sourceOf(source).values));
     for (const name of names) expect(name.startsWith(`${source}-`)).toBe(true);
+  });
+
+  it('are taken by the linter of the plugin and by the API server', async () => {
+    let said = '';
+    const print = (text: string): void => void (said += text);
+    const io = { stdout: print, stderr: print, signal: new AbortController().signal };
+    const code = await run(['rollouts', 'lint', '--filename', fileURLToPath(new URL(`${source}.yaml`, folder))], io);
+    expect({ code, said }).toEqual({ code: 0, said: '' });
+    const world = createWorld({ clock: new VirtualClock(), crds: customResourceDefinitions, namespaces: ['shop'] });
+    for (const object of objectsOf(source)) {
+      const kinds = `/apis/${object.apiVersion}/namespaces/shop/${String(object.kind).toLowerCase()}s`;
+      const answer = await world.transport.send({ method: 'POST', path: kinds, body: object });
+      // Unknown fields are pruned: what is stored must be what was sent.
+      expect(answer).toMatchObject({ status: 201, body: { spec: object['spec'] } });
+    }
+    await world.stop();
   });
 
   it('are on the page that says when to use which', () => {
