@@ -15,6 +15,7 @@ import {
   hashOf,
   observedOf,
   sizeOf,
+  stayingOf,
   total,
   type ReplicaSet,
 } from './replica-set.ts';
@@ -136,7 +137,7 @@ function nextBasicSizes(pass: Pass): Sizes {
 function* scaleOthers(pass: Pass, strategy: CanaryStrategy, isRouted: boolean): Steps<boolean> {
   if (!pass.areTargetsVerified) return false;
   let scaled = yield* dropUnhealthy(pass);
-  let budget = total(pass.sets, availableOf) - (replicasWanted(pass) - limitsOf(pass).unavailable);
+  let budget = total(pass.sets, stayingOf) - (replicasWanted(pass) - limitsOf(pass).unavailable);
   if (budget <= 0) return scaled;
   const sets = otherSetsOf(pass).filter((set) => sizeOf(set) > 0);
   const free = isRouted ? sets.filter((set) => !isReferenced(pass, set)) : sets;

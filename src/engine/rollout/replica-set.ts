@@ -48,6 +48,11 @@ export function availableOf(set: ReplicaSet | undefined): number {
   return set?.status?.availableReplicas ?? 0;
 }
 
+/** Available pods less those that it has been told to give up, which its status may still count. */
+export function stayingOf(set: ReplicaSet | undefined): number {
+  return Math.min(sizeOf(set), availableOf(set));
+}
+
 export function readyOf(set: ReplicaSet | undefined): number {
   return set?.status?.readyReplicas ?? 0;
 }
