@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  analysisSettings,
   argoConnection,
   argoFlags,
   argoProblem,
@@ -54,6 +55,11 @@ describe('the flags of the original', () => {
       instanceId: 'x',
     });
     expect(rolloutSettings(flagsOf('--namespaced'), { POD_NAMESPACE: 'mine' })).toMatchObject({ namespace: 'mine' });
+  });
+
+  it('let metrics ask local addresses only when that is wanted', () => {
+    expect(analysisSettings(flagsOf(), {})).toMatchObject({ refuseLocalAddresses: true });
+    expect(analysisSettings(flagsOf('--allow-local-addresses'), {})).toMatchObject({ refuseLocalAddresses: false });
   });
 
   it('take classes of Ingresses one by one', () => {

@@ -155,7 +155,7 @@ describe('Kayenta', () => {
     ['not over', { body: '{"complete":false}' }, { kind: 'running', metadata: {}, resumeAt: askedAt + 15_000 }],
     ['nothing', { body: '{}' }, error('Missing Complete Status')],
     ['well', scored(90), { phase: 'Successful', text: '90' }],
-    ['[analysis-30] middling', scored(89.9), { phase: 'Inconclusive', text: '89' }],
+    ['middling', scored(89.9), { phase: 'Inconclusive', text: '89' }],
     ['ill', scored(74.9), { phase: 'Failed', text: '74' }],
     ['no score', scored(null), error('Missing Score')],
   ])('says that it is %s', async (_name, { body }, expected) => {
