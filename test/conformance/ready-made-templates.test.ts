@@ -160,7 +160,7 @@ describe.each(sources)('templates for %s', (source) => {
     expect({ code, said }).toEqual({ code: 0, said: '' });
     const world = createWorld({ clock: new VirtualClock(), crds: customResourceDefinitions, namespaces: ['shop'] });
     for (const object of objectsOf(source)) {
-      const kinds = `/apis/${object.apiVersion}/namespaces/shop/${String(object.kind).toLowerCase()}s`;
+      const kinds = `/apis/${object.apiVersion}/namespaces/shop/${object.kind.toLowerCase()}s`;
       const answer = await world.transport.send({ method: 'POST', path: kinds, body: object });
       // Unknown fields are pruned: what is stored must be what was sent.
       expect(answer).toMatchObject({ status: 201, body: { spec: object['spec'] } });

@@ -40,9 +40,11 @@ export function signedHeaders(request: SignedRequest, credentials: AwsCredential
     method,
     // What is encoded in a URL is encoded once more.
     path.split('/').map(encoded).join('/'),
+    // By name, then by value: as texts, `a-b=` would come before `a=`.
     [...(query ?? [])]
-      .map(([name, value]) => `${encoded(name)}=${encoded(value)}`)
-      .toSorted()
+      .map(([name, value]) => [encoded(name), encoded(value)] as const)
+      .toSorted(([name, value], [other, its]) => order(name, other) || order(value, its))
+      .map((pair) => pair.join('='))
       .join('&'),
     ...names.map((name) => `${name}:${sent[name]?.trim()}`),
     '',
@@ -58,6 +60,8 @@ export function signedHeaders(request: SignedRequest, credentials: AwsCredential
     authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
   };
 }
+
+const order = (one: string, other: string): number => Number(one > other) - Number(one < other);
 
 /** Strictly, as AWS wants it. */
 function encoded(text: string): string {
