@@ -9,6 +9,7 @@ import {
   hashOf,
   isFullyAvailable,
   sizeOf,
+  stayingOf,
   total,
   type ReplicaSet,
 } from '#engine/rollout/replica-set.ts';
@@ -202,16 +203,13 @@ function tooManyPods({ rollout, sets }: Look, set: ReplicaSet, replicas: number)
   return all > replicas + surge ? [`there are to be ${all} pods, more than ${replicas} and ${surge}`] : [];
 }
 
-/** ReplicaSets give up pods that are not available first. */
-const remaining = (set: ReplicaSet): number => Math.min(sizeOf(set), availableOf(set));
-
-/** Of pods by replica counts so many stay available as may not be missing. */
+/** ReplicaSets give up pods that are not available first: of pods by replica counts so many stay available as may not be missing. */
 function tooFewPods(before: Look, after: Look, replicas: number): string[] {
   const { rollout, sets } = after;
   const { canary } = rollout?.spec.strategy ?? {};
   if (rollout === undefined || canary === undefined || canary.trafficRouting !== undefined) return [];
   const { unavailable } = limitsOf(rollout, replicas);
-  const [then, now] = [total(before.sets, remaining), total(sets, remaining)];
+  const [then, now] = [total(before.sets, stayingOf), total(sets, stayingOf)];
   return now < Math.min(then, replicas - unavailable)
     ? [`${now} pods stay available, of ${replicas} ${unavailable} may be missing`]
     : [];
