@@ -8,15 +8,19 @@ import { canaryProblems } from './validation-canary.ts';
 import { selectorProblems } from './validation-labels.ts';
 import { podTemplateProblems } from './validation-pod-template.ts';
 
-/** Rollouts are not changed once they are read, so that each is looked at once. */
-const known = new WeakMap<Rollout, { readonly problem: string | undefined }>();
+/** Nothing is changed once it is read, so that each spec is looked at once, whatever becomes of the status beside it. */
+const known = new WeakMap<
+  Rollout['spec'],
+  { readonly metadata: Rollout['metadata']; readonly problem: string | undefined }
+>();
 
 /** The first thing that is wrong with a Rollout whose `workloadRef` has been resolved. */
 export function validateSpec(rollout: Rollout): string | undefined {
-  const told = known.get(rollout);
-  if (told !== undefined) return told.problem;
+  const { metadata, spec } = rollout;
+  const told = known.get(spec);
+  if (told?.metadata === metadata) return told.problem;
   const problem = firstOf(specProblems(rollout));
-  known.set(rollout, { problem });
+  known.set(spec, { metadata, problem });
   return problem;
 }
 
