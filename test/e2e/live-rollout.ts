@@ -17,7 +17,7 @@ export interface LiveRollout {
   /** Runs a command line of the plugin, which must succeed; resolves with what it has printed. */
   plugin(line: string): Promise<string>;
   get(resource: Resource, name: string): Promise<KubeObject | undefined>;
-  /** Waits until `--watch` prints what was printed there, after what was waited for before; the namespace, ages and names that are random apart. */
+  /** Waits until `--watch` prints what was printed there, after what was waited for before; the namespace, times and names that are random apart. */
   sees(page: string, changes?: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until `--watch` prints this state, after what was waited for before: `Paused BlueGreenPause (2,3,1,2,2)`. */
   until(state: string): Promise<void>;
@@ -68,7 +68,8 @@ export function liveRollout(bed: Bed, namespace: string, name: string): LiveRoll
       throw new Error(`${what} was there for a moment only`);
     }
   };
-  const inDefault = (picture: string): string => pictureOf(picture.replace(/^(Namespace: +).*$/m, '$1default'));
+  const inDefault = (picture: string): string =>
+    anyDelay(pictureOf(picture.replace(/^(Namespace: +).*$/m, '$1default')));
 
   return {
     async apply(...manifests) {
@@ -79,7 +80,7 @@ export function liveRollout(bed: Bed, namespace: string, name: string): LiveRoll
     kubectl,
     plugin: (line) => mustSucceed(bed.serin(['rollouts', ...line.split(' '), '-n', namespace]), line),
     get: (resource, objectName) => bed.get(resource, { namespace, name: objectName }),
-    sees: (page, changes) => show(page, inDefault, pagePicture(page, changes)),
+    sees: (page, changes) => show(page, inDefault, anyDelay(pagePicture(page, changes))),
     until: (state) => show(state, stateIn, state),
     history: () => pictures().map(stateIn).filter(isNew),
     told: async () => (await bed.list(events, namespace)).map(({ message }) => String(message)), // of Events
@@ -87,3 +88,6 @@ export function liveRollout(bed: Bed, namespace: string, name: string): LiveRoll
 }
 
 const isNew = (state: string, index: number, all: readonly string[]): boolean => state !== all[index - 1];
+
+/** Not every second is printed. */
+const anyDelay = (picture: string): string => picture.replace(/delay:\d+s/g, 'delay');

@@ -231,7 +231,7 @@ describe.concurrent('Rollouts under load', () => {
       await people.stop();
     });
 
-    it('goes back at once in the middle of an update', async () => {
+    it('[rollout-21] goes back at once in the middle of an update', async () => {
       const shop = await open('undone', 'rollout-canary');
       const moved = [...routesOf('gateway.yaml'), ...manifests].map((manifest) => movedTo('undone', manifest));
       const people = await half(shop, 'undone.example', moved);
