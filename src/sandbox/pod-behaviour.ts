@@ -8,6 +8,8 @@ export interface PodBehaviour {
   readonly unreadyAfter?: number;
   /** The container ends right after each start: CrashLoopBackOff with restarts. */
   readonly crashes?: boolean;
+  /** There is no such image: the container never starts. */
+  readonly unpullable?: boolean;
   /** The container ends by itself `after` milliseconds of running: what the Pod of a Job does. */
   readonly exits?: { readonly after: number; readonly code: number };
 }
@@ -18,6 +20,7 @@ const byTag: Readonly<Record<string, PodBehaviour>> = {
   bad: { readyAfter: 'never' },
   slow: { readyAfter: 8000 },
   crash: { crashes: true },
+  unpullable: { unpullable: true },
   flaky: { unreadyAfter: 10_000 },
 };
 

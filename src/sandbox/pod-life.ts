@@ -90,7 +90,11 @@ export class PodLife {
       return;
     }
     this.#world.objects.update(pods, { ...pod, spec: { ...pod.spec, nodeName } });
-    const { readyAfter = startTime } = behaviour;
+    const { readyAfter = startTime, unpullable } = behaviour;
+    if (unpullable === true) {
+      this.#after(startTime, () => this.#become({ waiting: 'ImagePullBackOff' }));
+      return;
+    }
     const start = readyAfter === 'never' ? startTime : Math.min(startTime, readyAfter);
     this.#after(Math.max(0, start - reactionTime), () => this.#start(start));
   }
