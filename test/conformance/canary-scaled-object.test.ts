@@ -60,8 +60,8 @@ const pauseKey = 'autoscaling.keda.sh/paused-replicas';
 
 describe('a ScaledObject', () => {
   it('[canary-34] is made for the primary, with the primary in its queries', async () => {
-    const { get } = await initialised(fixture());
-    const primary = get(scaledObjects, 'podinfo-so-primary');
+    const world = await initialised(fixture());
+    const primary = world.get(scaledObjects, 'podinfo-so-primary');
     expect(primary?.metadata).toMatchObject({
       labels: { team: 'web' },
       annotations: { 'scaledobject.keda.sh/transfer-hpa-ownership': 'true' },
@@ -79,8 +79,8 @@ describe('a ScaledObject', () => {
 
   it('[canary-34] takes queries and replicas that the Canary gives to the primary', async () => {
     const own = { primaryScalerQueries: { requests: 'sum(y)' }, primaryScalerReplicas: { minReplicas: 4 } };
-    const { get } = await initialised(fixture(own));
-    expect(get(scaledObjects, 'podinfo-so-primary')?.['spec']).toMatchObject({
+    const world = await initialised(fixture(own));
+    expect(world.get(scaledObjects, 'podinfo-so-primary')?.['spec']).toMatchObject({
       minReplicaCount: 4,
       maxReplicaCount: 6,
       triggers: [{ metadata: { query: 'sum(y)' } }],
