@@ -1,7 +1,7 @@
 /** The story of a Rollout: where it stands and why, what it waits for and what would move it on, and what has happened to it. */
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { CanaryStep } from '#api/rollout.ts';
-import { annotationKeys } from '#engine/rollout/replica-set.ts';
+import { annotationKeys } from '#engine/rollout/replica-sets/replica-set.ts';
 import { stepsOf } from '#engine/rollout/defaults.ts';
 import { humanDuration } from './rollouts/human-duration.ts';
 import type { ReplicaSetInfo } from './rollouts/replica-set-info.ts';

@@ -1,5 +1,5 @@
 /** What holds a Rollout up, and what would move it on: the part of its story that people ask for. */
-import { durationOf } from '#engine/rollout/canary-steps.ts';
+import { durationOf } from '#engine/rollout/canary/steps.ts';
 import { blueGreenOf, progressDeadlineSecondsOf, stepsOf } from '#engine/rollout/defaults.ts';
 import type { AnalysisRunReference, PauseReason } from '#api/rollout.ts';
 import type { SeenRollout, RolloutTeller } from './rollout-story.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { mergePatch } from '#cluster/noop.ts';
 import { analysisRuns, rollouts } from '#cluster/resource.ts';
-import { hashLabel } from '#engine/rollout/replica-set.ts';
+import { hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
 import { analysisTemplate, blueGreen, canary, type Placed, type RolloutFixture } from './rollout-fixture.ts';
 import { namespace, type RolloutWorld, rolloutWorld } from './rollout-world.ts';
 

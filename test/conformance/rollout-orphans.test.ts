@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { pods, replicaSets } from '#cluster/resource.ts';
-import { hashLabel } from '#engine/rollout/replica-set.ts';
+import { hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
 import { canary } from './rollout-fixture.ts';
 import { rolloutWorld } from './rollout-world.ts';
 

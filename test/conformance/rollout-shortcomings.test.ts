@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RolloutCondition } from '#api/rollout.ts';
-import { withCondition } from '#engine/rollout/conditions.ts';
+import { withCondition } from '#engine/rollout/status/conditions.ts';
 import { sequence } from './compare.ts';
 import { addresses, playScenario } from './run-folder.ts';
 import { sandboxStage } from './sandbox-stage.ts';

@@ -6,7 +6,7 @@ import { mergePatch } from '#cluster/noop.ts';
 import { events, httpRoutes, nameOf, replicaSets, rollouts, services } from '#cluster/resource.ts';
 import type { ApiRequest } from '#cluster/transport.ts';
 import { silentLog } from '#runtime/log.ts';
-import { annotationKeys, hashLabel, revisionOf, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { annotationKeys, hashLabel, revisionOf, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import { type SandboxHttp, sandboxHttp } from '#sandbox/sandbox-http.ts';

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { rfc3339 } from '#api/time.ts';
 import { httpRoutes, pods, replicaSets, rollouts, services } from '#cluster/resource.ts';
-import { hashLabel, hashOf, sizeOf, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { hashLabel, hashOf, sizeOf, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import { analysisTemplate, blueGreen, canary, type Json, type RolloutFixture } from '../conformance/rollout-fixture.ts';
 import { namespace, type RolloutWorld, rolloutWorld } from '../conformance/rollout-world.ts';
 import { failRequests } from './disturbances.ts';

@@ -12,7 +12,7 @@ import {
   stayingOf,
   total,
   type ReplicaSet,
-} from '#engine/rollout/replica-set.ts';
+} from '#engine/rollout/replica-sets/replica-set.ts';
 import type { Objects } from '#sandbox/objects.ts';
 import { routedWeights } from '../conformance/rollout-fixture.ts';
 import type { Guards } from './guards.ts';

@@ -1,5 +1,5 @@
 /** The fields of Services and Ingresses; `src/engine/rollout/go-json.ts` says how to read the words. Order does not matter here. */
-import type { StructWords } from '#engine/rollout/go-json.ts';
+import type { StructWords } from '#engine/rollout/pod-template/go-json.ts';
 import { groupKindOf } from './argo-kinds.ts';
 
 export const linkedStructs = {

@@ -1,6 +1,6 @@
 /** The objects of some manifests by what others call them: their kind and their name. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import type { References } from '#engine/rollout/validation-references.ts';
+import type { References } from '#engine/rollout/validation/references.ts';
 import { groupKindOf } from './argo-kinds.ts';
 
 export interface GroupKind {

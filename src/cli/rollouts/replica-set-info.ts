@@ -1,6 +1,6 @@
 /** A ReplicaSet as the plugin shows it: how it is, what it is for the Rollout, when it goes, and its pods. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { annotationKeys, hashOf } from '#engine/rollout/replica-set.ts';
+import { annotationKeys, hashOf } from '#engine/rollout/replica-sets/replica-set.ts';
 import { type PodInfo, podInfo } from './pod-info.ts';
 import {
   byCreation,

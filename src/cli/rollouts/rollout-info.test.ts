@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stripVTControlCharacters } from 'node:util';
 import type { KubeObject } from '#api/kubernetes.ts';
-import { annotationKeys } from '#engine/rollout/replica-set.ts';
+import { annotationKeys } from '#engine/rollout/replica-sets/replica-set.ts';
 import { asExperiment } from './collect.ts';
 import { experimentInfo } from './experiment-info.ts';
 import { coloured, type Paint, paintFor, plain } from './paint.ts';

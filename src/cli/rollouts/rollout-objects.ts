@@ -3,7 +3,7 @@ import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { Experiment } from '#api/experiment.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
-import { annotationKeys, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { annotationKeys, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 
 export type { AnalysisRun, Experiment, ReplicaSet, Rollout };
 

@@ -1,5 +1,5 @@
 /** How a Rollout is, for somebody outside the controller: what its status says counts only once it speaks of the newest spec. */
-import { phaseOf } from '#engine/rollout/phase.ts';
+import { phaseOf } from '#engine/rollout/status/phase.ts';
 import type { Rollout } from './rollout-objects.ts';
 
 export interface RolloutPhase {

@@ -1,8 +1,8 @@
 /** Reads a manifest as strictly as Go's decoder does when it is told to: fields that no kind knows, and values of another type. */
 import type { StructuralSchema } from '#api/crd.ts';
 import { isRecord } from '#cluster/kube-object.ts';
-import { structsOf } from '#engine/rollout/go-json.ts';
-import { podFieldOrder } from '#engine/rollout/pod-field-order.ts';
+import { structsOf } from '#engine/rollout/pod-template/go-json.ts';
+import { podFieldOrder } from '#engine/rollout/pod-template/pod-field-order.ts';
 import { linkedStructs } from './linked-structs.ts';
 import type { FieldPath } from './manifest-file.ts';
 

@@ -27,7 +27,7 @@ import {
   type EventEffect,
 } from '#engine/experiment/effects.ts';
 import { reconcileExperiment } from '#engine/experiment/pass.ts';
-import { hashLabel, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { hashLabel, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { change, reaching, remove, writeStatus } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';

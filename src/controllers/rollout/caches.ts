@@ -11,9 +11,9 @@ import {
   services,
 } from '#cluster/resource.ts';
 import type { Store } from '#cluster/store.ts';
-import { instanceIdLabel } from '#engine/rollout/analysis-runs.ts';
+import { instanceIdLabel } from '#engine/rollout/analysis/analysis-runs.ts';
 import { PassFailed } from '#engine/rollout/effects.ts';
-import { hashLabel } from '#engine/rollout/replica-set.ts';
+import { hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
 import type { Context } from '../context.ts';
 import { firstLists } from '../first-lists.ts';
 import type { RolloutSettings } from './settings.ts';

@@ -7,7 +7,7 @@ import { WritesStopped } from '#cluster/api-error.ts';
 import { destinationRules, ingresses, keyOf, nameOf, refOf, refOfKey, rollouts, services } from '#cluster/resource.ts';
 import { WorkQueue } from '#cluster/work-queue.ts';
 import { cleanupService, managerOf, selectsVersion } from '#engine/rollout/service-cleanup.ts';
-import { servicesOf } from '#engine/rollout/validation-references.ts';
+import { servicesOf } from '#engine/rollout/validation/references.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { managedIn } from '#traffic/rollout/alb-annotations.ts';
 import { cleanupAlbIngress, isAlbIngress } from '#traffic/rollout/alb-cleanup.ts';

@@ -20,12 +20,12 @@ import {
 } from '#cluster/resource.ts';
 import { selectorMatches, selectorText } from '#cluster/label-selector.ts';
 import { isRawObject, objectOf } from '#engine/rollout/raw-json.ts';
-import { readableTemplate } from '#engine/rollout/readable-template.ts';
-import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { readableTemplate } from '#engine/rollout/pod-template/readable-template.ts';
+import type { ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import type { RolloutSnapshot } from '#engine/rollout/snapshot.ts';
-import type { References } from '#engine/rollout/validation-references.ts';
+import type { References } from '#engine/rollout/validation/references.ts';
 import { resolveWorkload, workloadKinds, type Resolved } from '#engine/rollout/workload-ref.ts';
-import type { RouterKinds } from '#engine/rollout/validation-router-objects.ts';
+import type { RouterKinds } from '#engine/rollout/validation/router-objects.ts';
 import type { RouterOptions } from '#traffic/rollout/routers.ts';
 import { remembering } from '../remembering.ts';
 import { orphaned, ownerIndex, type RolloutCaches } from './caches.ts';

@@ -2,7 +2,7 @@
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout, RolloutStatus } from '#api/rollout.ts';
 import type { Cluster } from '#cluster/cluster.ts';
-import type { FinishedUpdate } from '#engine/rollout/duration-record.ts';
+import type { FinishedUpdate } from '#engine/rollout/status/duration-record.ts';
 import type { RouteEvent } from '#traffic/rollout/router.ts';
 import type { NamedRouter } from '#traffic/rollout/routers.ts';
 import type { RolloutCaches } from './caches.ts';

@@ -17,7 +17,7 @@ import type { Answers, ChildKind, CreatedChild, CreatedSet, Effect } from '#engi
 import { PassFailed } from '#engine/rollout/effects.ts';
 import { madeForAnnotation } from '#engine/rollout/owner.ts';
 import { objectOf } from '#engine/rollout/raw-json.ts';
-import type { ReplicaSet } from '#engine/rollout/replica-set.ts';
+import type { ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import { accepted, change, missing, reaching, remove } from '../conditional-writes.ts';
 import { readRollout, repairsOf } from './observing.ts';
 import { namespaceOf, type Performer } from './performer.ts';

@@ -9,7 +9,7 @@ import { fillPlaceholders } from '../analysis/substitution.ts';
 import { canonicalJson } from '../pod-template.ts';
 import { rfc3339 } from '#api/time.ts';
 import { isControlledBy } from '../rollout/owner.ts';
-import { hashOf } from '../rollout/replica-set.ts';
+import { hashOf } from '../rollout/replica-sets/replica-set.ts';
 import { endOf } from './defaults.ts';
 import { ask } from './effects.ts';
 import type { Steps } from './effects.ts';

@@ -2,7 +2,7 @@
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
-import type { ReplicaSet } from '../rollout/replica-set.ts';
+import type { ReplicaSet } from '../rollout/replica-sets/replica-set.ts';
 
 export { PassFailed } from '../pass-failed.ts';
 

@@ -4,9 +4,9 @@ import type { Experiment, ExperimentAnalysis, ExperimentTemplate } from '#api/ex
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { PodTemplate } from '#api/workload.ts';
 import { ownerReference } from '../rollout/owner.ts';
-import { hashLabel } from '../rollout/replica-set.ts';
-import type { ReplicaSet } from '../rollout/replica-set.ts';
-import { templateHash } from '../rollout/template-hash.ts';
+import { hashLabel } from '../rollout/replica-sets/replica-set.ts';
+import type { ReplicaSet } from '../rollout/replica-sets/replica-set.ts';
+import { templateHash } from '../rollout/pod-template/template-hash.ts';
 import { annotationsFor } from './snapshot.ts';
 
 /** A hash label that the template brings along counts for nothing. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rfc3339 } from '#api/time.ts';
-import { hashLabel } from '../rollout/replica-set.ts';
+import { hashLabel } from '../rollout/replica-sets/replica-set.ts';
 import { after, aTemplate, anExperiment, check, play, start } from './played-experiment.ts';
 import { newReplicaSet } from './new-objects.ts';
 

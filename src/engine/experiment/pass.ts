@@ -7,7 +7,7 @@ import type {
 } from '#api/experiment.ts';
 import { rfc3339 } from '#api/time.ts';
 import { isCompleted } from '../analysis/phases.ts';
-import { hashOf } from '../rollout/replica-set.ts';
+import { hashOf } from '../rollout/replica-sets/replica-set.ts';
 import { reconcileAnalysis } from './analyses.ts';
 import { progressOf, withCondition, withoutCondition } from './conditions.ts';
 import { endOf, progressDeadlineSecondsOf } from './defaults.ts';

@@ -4,8 +4,8 @@ import type { AnalysisTemplate } from '#api/analysis-template.ts';
 import type { Experiment, ExperimentSpec, ExperimentStatus, ExperimentTemplate } from '#api/experiment.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
-import { sizeOf } from '../rollout/replica-set.ts';
-import type { ReplicaSet } from '../rollout/replica-set.ts';
+import { sizeOf } from '../rollout/replica-sets/replica-set.ts';
+import type { ReplicaSet } from '../rollout/replica-sets/replica-set.ts';
 import type { Effect } from './effects.ts';
 import { reconcileExperiment } from './pass.ts';
 

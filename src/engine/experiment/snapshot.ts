@@ -4,7 +4,7 @@ import type { Experiment, ExperimentTemplate } from '#api/experiment.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { FindTemplate } from '../analysis/flatten.ts';
 import { isControlledBy } from '../rollout/owner.ts';
-import type { ReplicaSet } from '../rollout/replica-set.ts';
+import type { ReplicaSet } from '../rollout/replica-sets/replica-set.ts';
 import { PassFailed } from './effects.ts';
 import { says } from './messages.ts';
 

@@ -1,8 +1,15 @@
 /** Keeps the ReplicaSet and the Service of each template as they shall be, and says how they are. */
 import type { ExperimentTemplate, ExperimentTemplateStatus } from '#api/experiment.ts';
 import { parseTime, rfc3339 } from '#api/time.ts';
-import { annotationKeys, availableOf, hashOf, observedOf, readyOf, sizeOf } from '../rollout/replica-set.ts';
-import type { ReplicaSet } from '../rollout/replica-set.ts';
+import {
+  annotationKeys,
+  availableOf,
+  hashOf,
+  observedOf,
+  readyOf,
+  sizeOf,
+} from '../rollout/replica-sets/replica-set.ts';
+import type { ReplicaSet } from '../rollout/replica-sets/replica-set.ts';
 import { replicasOf, scaleDownDelaySecondsOf } from './defaults.ts';
 import { ask } from './effects.ts';
 import type { Steps } from './effects.ts';

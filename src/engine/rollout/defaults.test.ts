@@ -12,7 +12,7 @@ import {
   stepsOf,
   trafficRoutingOf,
 } from './defaults.ts';
-import { rolloutWith } from './rollout-with.ts';
+import { rolloutWith } from './validation/rollout-with.ts';
 
 const blueGreen = (more: object = {}) => rolloutWith({ strategy: { blueGreen: { activeService: 'a', ...more } } });
 const canary = (more: object = {}) => rolloutWith({ strategy: { canary: more } });

@@ -9,7 +9,7 @@ import type {
   SetMirrorRoute,
   WeightDestination,
 } from '#api/rollout.ts';
-import type { ReplicaSet } from './replica-set.ts';
+import type { ReplicaSet } from './replica-sets/replica-set.ts';
 
 export { PassFailed } from '../pass-failed.ts';
 

@@ -1,15 +1,15 @@
 /** The policy of a Rollout: one look at it, from top to bottom. */
 import type { RolloutStatus } from '#api/rollout.ts';
-import { blueGreenPass, scaleBlueGreen } from './blue-green.ts';
-import { canaryPass } from './canary.ts';
-import { isFrozen, scaleCanary } from './canary-scaling.ts';
-import { withoutCondition } from './conditions.ts';
+import { blueGreenPass, scaleBlueGreen } from './blue-green/blue-green.ts';
+import { canaryPass } from './canary/canary.ts';
+import { isFrozen, scaleCanary } from './canary/scaling.ts';
+import { withoutCondition } from './status/conditions.ts';
 import { blueGreenOf, canaryOf } from './defaults.ts';
-import type { FinishedUpdate } from './duration-record.ts';
-import { claimSets } from './claiming.ts';
+import type { FinishedUpdate } from './status/duration-record.ts';
+import { claimSets } from './replica-sets/claiming.ts';
 import { ask, type Steps } from './effects.ts';
-import { reportInvalid } from './invalid-spec.ts';
-import { createNewSet } from './new-set-creation.ts';
+import { reportInvalid } from './validation/invalid-spec.ts';
+import { createNewSet } from './replica-sets/new-set-creation.ts';
 import {
   annotationKeys,
   availableOf,
@@ -18,7 +18,7 @@ import {
   total,
   sizeOf,
   type ReplicaSet,
-} from './replica-set.ts';
+} from './replica-sets/replica-set.ts';
 import {
   isFullyPromoted,
   isStableGone,
@@ -31,10 +31,10 @@ import {
   type Pass,
   type RolloutSnapshot,
 } from './snapshot.ts';
-import { keepResume } from './pausing.ts';
-import { finishStatus, syncPauseConditions } from './status.ts';
-import { validateReferences } from './validation-references.ts';
-import { validateSpec } from './validation.ts';
+import { keepResume } from './status/pausing.ts';
+import { finishStatus, syncPauseConditions } from './status/status.ts';
+import { validateReferences } from './validation/references.ts';
+import { validateSpec } from './validation/validation.ts';
 
 export interface Outcome {
   /** Milliseconds until it is worth looking again, also when nothing happens before. */

@@ -1,7 +1,7 @@
 /** What was new becomes stable. */
 import type { RolloutStatus } from '#api/rollout.ts';
 import type { Steps } from './effects.ts';
-import { rolloutRevisionOf } from './revision.ts';
+import { rolloutRevisionOf } from './replica-sets/revision.ts';
 import type { Draft, Pass } from './snapshot.ts';
 import { tell } from './telling.ts';
 import { scaleWorkloadOnSuccess } from './workload-scaling.ts';

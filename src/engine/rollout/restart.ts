@@ -5,8 +5,8 @@ import type { RolloutStatus } from '#api/rollout.ts';
 import { blueGreenOf, canaryOf, minReadySecondsOf } from './defaults.ts';
 import { ask, type Steps } from './effects.ts';
 import { blueGreenUnavailable, rolloutLimits } from './limits.ts';
-import { isSameMoment } from './phase.ts';
-import { byAge, sizeOf, total } from './replica-set.ts';
+import { isSameMoment } from './status/phase.ts';
+import { byAge, sizeOf, total } from './replica-sets/replica-set.ts';
 import {
   newSetOf,
   nowOf,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutStrategy } from '#api/rollout.ts';
 import { parseTime } from '#api/time.ts';
-import { annotationKeys, hashLabel, type ReplicaSet } from './replica-set.ts';
+import { annotationKeys, hashLabel, type ReplicaSet } from './replica-sets/replica-set.ts';
 import { rollbackOf, type Rollback } from './rollback.ts';
 
 const blueGreen: RolloutStrategy = { blueGreen: { activeService: 'active' } };

@@ -1,6 +1,6 @@
 /** Whether an update goes back to a version that has run before, and may therefore skip what a new version has to go through. */
 import type { Rollout } from '#api/rollout.ts';
-import { deadlineOf, hashOf, isMadeBefore, type ReplicaSet } from './replica-set.ts';
+import { deadlineOf, hashOf, isMadeBefore, type ReplicaSet } from './replica-sets/replica-set.ts';
 
 export interface Rollback {
   /** Back to a ReplicaSet that is older than the stable one, with fewer than `rollbackWindow.revisions` in between. */

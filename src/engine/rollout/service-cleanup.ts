@@ -2,9 +2,9 @@
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
-import { annotationKeys, hashLabel } from './replica-set.ts';
+import { annotationKeys, hashLabel } from './replica-sets/replica-set.ts';
 import { selectedHash } from './services.ts';
-import { servicesOf } from './validation-references.ts';
+import { servicesOf } from './validation/references.ts';
 
 /** The Rollout that the Service says it is managed by. */
 export function managerOf({ metadata }: KubeObject): string | undefined {

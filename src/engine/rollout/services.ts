@@ -2,7 +2,14 @@
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { ask, PassFailed, type Steps } from './effects.ts';
-import { annotationKeys, availableOf, hashLabel, hashOf, isFullyAvailable, type ReplicaSet } from './replica-set.ts';
+import {
+  annotationKeys,
+  availableOf,
+  hashLabel,
+  hashOf,
+  isFullyAvailable,
+  type ReplicaSet,
+} from './replica-sets/replica-set.ts';
 import type { Pass } from './snapshot.ts';
 import { tell } from './telling.ts';
 

@@ -2,14 +2,14 @@
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import type { Experiment } from '#api/experiment.ts';
 import type { AlbStatus, PauseReason, Rollout, RolloutStatus, TrafficWeights } from '#api/rollout.ts';
-import { deadlineOf, hashOf, type ReplicaSet } from './replica-set.ts';
+import { deadlineOf, hashOf, type ReplicaSet } from './replica-sets/replica-set.ts';
 import { canaryOf, replicasOf } from './defaults.ts';
-import type { FinishedUpdate } from './duration-record.ts';
-import { findNewReplicaSet } from './new-replica-set.ts';
+import type { FinishedUpdate } from './status/duration-record.ts';
+import { findNewReplicaSet } from './replica-sets/new-replica-set.ts';
 import { rollbackOf, type Rollback } from './rollback.ts';
-import { stepHash } from './step-hash.ts';
-import { templateHash } from './template-hash.ts';
-import type { References } from './validation-references.ts';
+import { stepHash } from './canary/step-hash.ts';
+import { templateHash } from './pod-template/template-hash.ts';
+import type { References } from './validation/references.ts';
 
 export interface RolloutSnapshot {
   /** With the pod template and the selector of the workload that it refers to. */

@@ -1,8 +1,8 @@
 /** `workloadRef.scaleDown`: the Deployment whose template the Rollout took over gives its pods up. */
 import { ask, PassFailed, type Steps } from './effects.ts';
-import { revisionOf } from './replica-set.ts';
+import { revisionOf } from './replica-sets/replica-set.ts';
 import { newSetOf, replicasWanted, type Pass } from './snapshot.ts';
-import { rolloutRevisionOf } from './revision.ts';
+import { rolloutRevisionOf } from './replica-sets/revision.ts';
 
 /** `onsuccess`: once the first revision is healthy. */
 export function* scaleWorkloadOnSuccess(pass: Pass): Steps {

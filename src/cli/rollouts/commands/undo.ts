@@ -3,7 +3,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import type { PodTemplate } from '#api/workload.ts';
 import { replicaSets, rollouts } from '#cluster/resource.ts';
 import { selectorText } from '#cluster/label-selector.ts';
-import { annotationKeys, hashLabel, type ReplicaSet } from '#engine/rollout/replica-set.ts';
+import { annotationKeys, hashLabel, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { asRollout } from '../collect.ts';
 import { type ClusterAccess, command } from '../command.ts';
@@ -33,7 +33,7 @@ export const undoCommand = command({
     const access = await call.cluster();
     const rollout = asRollout(await access.api.get(rollouts, { namespace: access.namespace, name }));
     const found = await findRevision(access, rollout, wanted);
-    const { ownTemplate, runsTemplate } = await import('#engine/rollout/new-replica-set.ts');
+    const { ownTemplate, runsTemplate } = await import('#engine/rollout/replica-sets/new-replica-set.ts');
     const { template: current } = rollout.spec;
     if (rollout.spec.workloadRef === undefined && current !== undefined && runsTemplate(found, withoutHash(current))) {
       call.io.stdout(`skipped rollback (current template already matches revision ${wanted})`);

@@ -1,6 +1,6 @@
 /** Kubernetes objects of a state that is written down in a few words: for tests of what is printed about it. */
 import type { KubeObject } from '#api/kubernetes.ts';
-import { annotationKeys, hashLabel } from '#engine/rollout/replica-set.ts';
+import { annotationKeys, hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
 import type { Belongings, Pod, ReplicaSet, Rollout } from '../rollout-objects.ts';
 import { type SeedSet, type SeedState, stepLists } from './states.ts';
 
