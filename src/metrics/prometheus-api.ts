@@ -19,13 +19,16 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
+export type PrometheusRequest = Pick<HttpRequest, 'method' | 'url' | 'body'>;
+type SentHeaders = NonNullable<HttpRequest['headers']>;
+
 export interface PrometheusCall extends Pick<HttpRequest, 'timeout' | 'insecureSkipVerify' | 'signal'> {
   readonly endpoint: URL;
   readonly form: URLSearchParams;
   /** POST leaves room for long queries. It falls back to GET where something in front lets reading methods through alone. */
   readonly method: 'GET' | 'POST';
   /** The headers of one request, which a signature may depend on. */
-  readonly headers: (request: Pick<HttpRequest, 'method' | 'url' | 'body'>) => NonNullable<HttpRequest['headers']>;
+  readonly headers: (request: PrometheusRequest) => SentHeaders | Promise<SentHeaders>;
 }
 
 const refusesPost: ReadonlySet<number> = new Set([403, 405, 501]);
@@ -33,8 +36,8 @@ const refusesPost: ReadonlySet<number> = new Set([403, 405, 501]);
 /** Resolves with any status; throws `HttpError` when there is no answer. */
 export async function askPrometheus(http: Http, call: PrometheusCall): Promise<HttpResponse> {
   const { endpoint, form, method, headers, ...options } = call;
-  const send = (request: Pick<HttpRequest, 'method' | 'url' | 'body'>): Promise<HttpResponse> =>
-    http.send({ ...options, ...request, headers: headers(request), redirects });
+  const send = async (request: PrometheusRequest): Promise<HttpResponse> =>
+    http.send({ ...options, ...request, headers: await headers(request), redirects });
   const url = `${endpoint.href}?${form.toString()}`;
   if (method === 'GET') return send({ method, url });
   const posted = await send({ method, url: endpoint.href, body: form.toString() });

@@ -3,16 +3,16 @@ import type { ProviderAuthentication } from '#api/analysis-metric.ts';
 import { assumedRole, awsCredentials } from '#runtime/aws/credentials.ts';
 import { signedHeaders, type AwsCredentials } from '#runtime/aws/signature.ts';
 import { errorText } from '#runtime/error-text.ts';
-import type { HttpRequest } from '#runtime/http.ts';
+import type { PrometheusRequest } from '../prometheus-api.ts';
 import { MeasurementProblem, type Hide } from './answering.ts';
 import type { AnalysisProviderDeps } from './provider.ts';
 
 const service = 'aps';
 
 export type Sign = (
-  request: Pick<HttpRequest, 'method' | 'url' | 'body'>,
+  request: PrometheusRequest,
   headers: Readonly<Record<string, string>>,
-) => Readonly<Record<string, string>>;
+) => Promise<Readonly<Record<string, string>>>;
 
 /** Adds nothing to requests for other servers, as in the original. Throws `MeasurementProblem` without credentials. */
 export async function awsSigning(
@@ -22,7 +22,7 @@ export async function awsSigning(
   hide: Hide,
   signal: AbortSignal,
 ): Promise<Sign> {
-  if (sigv4 === undefined || !address.includes('aps-workspaces')) return () => ({});
+  if (sigv4 === undefined || !address.includes('aps-workspaces')) return () => Promise.resolve({});
   const { region: wanted = '', profile = '', roleArn = '' } = sigv4;
   if (profile !== '')
     throw new MeasurementProblem('sigv4.profile is not supported: name a role, or give the controller credentials');
@@ -38,7 +38,7 @@ export async function awsSigning(
     throw new MeasurementProblem(`could not get SigV4 credentials: ${errorText(error)}`, { isOutage: true });
   });
   hide(credentials.secretAccessKey, credentials.sessionToken);
-  return ({ method, url, body }, headers) => {
+  return async ({ method, url, body }, headers) => {
     const { host, pathname, searchParams } = new URL(url);
     const signed = {
       method: method === 'POST' ? method : 'GET',
@@ -51,7 +51,7 @@ export async function awsSigning(
       region,
       now: deps.clock.now(),
     } as const;
-    const { host: _, ...sent } = signedHeaders(signed, credentials);
+    const { host: _, ...sent } = await signedHeaders(signed, credentials);
     return sent;
   };
 }

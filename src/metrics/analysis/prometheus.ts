@@ -3,7 +3,7 @@ import type { PrometheusQuery } from '#api/analysis-metric.ts';
 import { parseDuration, problemOfDuration } from '#api/duration.ts';
 import { evaluateTime } from '#engine/analysis/expression/expression.ts';
 import { decimalText } from '#engine/analysis/expression/values.ts';
-import { HttpError, type HttpRequest, type HttpResponse } from '#runtime/http.ts';
+import { HttpError, type HttpResponse } from '#runtime/http.ts';
 import { shortened } from '../json-body.ts';
 import {
   askPrometheus,
@@ -13,6 +13,7 @@ import {
   sampleValue,
   type PrometheusAnswer,
   type PrometheusCall,
+  type PrometheusRequest,
 } from '../prometheus-api.ts';
 import { answering, callProblem, hideCredentials, MeasurementProblem, type Hide } from './answering.ts';
 import { awsSigning } from './aws-signing.ts';
@@ -89,10 +90,10 @@ async function headersOf(
   const sign = await awsSigning(authentication.sigv4, endpoint.href, deps, call.hide, call.signal);
   hideCredentials(own, call.hide);
   const named = Object.fromEntries(own.map(({ key, value }) => [key, value]));
-  return (request: Pick<HttpRequest, 'method' | 'url' | 'body'>) => {
+  return async (request: PrometheusRequest) => {
     const form: Readonly<Record<string, string>> =
       request.method === 'POST' ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {};
-    return { ...login, ...token, ...form, ...sign(request, form), ...named };
+    return { ...login, ...token, ...form, ...(await sign(request, form)), ...named };
   };
 }
 

@@ -43,7 +43,8 @@ export async function askAws(http: Http, now: number, call: AwsCall, signal?: Ab
   const { host } = new URL(endpoint);
   const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   const request = { method: 'POST', host, headers: form, body, service, region, now } as const;
-  const { host: _, ...headers } = credentials === undefined ? { host, ...form } : signedHeaders(request, credentials);
+  const { host: _, ...headers } =
+    credentials === undefined ? { host, ...form } : await signedHeaders(request, credentials);
   const answer = await http.send({
     method: 'POST',
     url: endpoint,
