@@ -1,18 +1,19 @@
 /** One measurement: a controller with many canaries on a real API server of their own, idle and through a run of five steps. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import { canaries, deployments, pathOf } from '#cluster/resource.ts';
+import { canaries, deployments } from '#cluster/resource.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 
 import { type Bed, startBed } from '../bed/bed.ts';
 import { type HandlerServer, serveHandler } from '../bed/handler-server.ts';
 import { manifestTexts } from '../bed/programs.ts';
 import { canaryName, canaryOf, deploymentOf, interval, namespace, newRevision } from './canaries.ts';
-import { type ControllerName, metricsPort, startMeasured } from './controllers.ts';
+import { type ControllerName, startMeasured } from './controllers.ts';
 import type { Figures } from './figures.ts';
+import { latenessBetween, scrapeLateness } from './lateness.ts';
+import { create, inParallel } from './making.ts';
 import { processCost } from './process-cost.ts';
-import { bucketsOf, histogramQuantile, quantile, type Buckets } from './quantile.ts';
+import { quantile, type Buckets } from './quantile.ts';
 import { stepDelays, type WatchedCanaries, watchCanaries } from './watched-canaries.ts';
 
 export interface Plan {
@@ -60,7 +61,7 @@ interface Bench extends Plan {
 }
 
 async function measureIdle({ bed, child, controller, count, idleSeconds }: Bench): Promise<Figures['idle']> {
-  const [mark, before, lateBefore, from] = [bed.audit.mark(), processCost(child.pid), await scrape(), now()];
+  const [mark, before, lateBefore, from] = [bed.audit.mark(), processCost(child.pid), await scrapeLateness(), now()];
   await pause(idleSeconds * 1000);
   const [after, seconds] = [processCost(child.pid), (now() - from) / 1000];
   const requests = bed.audit.requestsBy(controller, mark);
@@ -71,14 +72,14 @@ async function measureIdle({ bed, child, controller, count, idleSeconds }: Bench
     cpuPerTick: (after.cpu - before.cpu) / ticks,
     cpuPerSecond: (after.cpu - before.cpu) / seconds,
     rss: after.rss,
-    lateness: latenessOf(controller, lateBefore, await scrape()),
+    lateness: latenessOf(controller, lateBefore, await scrapeLateness()),
   };
 }
 
 async function measureRun(bench: Bench): Promise<Figures['run']> {
   const { bed, child, controller, count, watched } = bench;
   watched.forgetRun();
-  const [mark, before, lateBefore] = [bed.audit.mark(), processCost(child.pid), await scrape()];
+  const [mark, before, lateBefore] = [bed.audit.mark(), processCost(child.pid), await scrapeLateness()];
   const analysing = measureAnalysing(bench);
   const seconds = await timed(async () => {
     await inParallel(count, (index) => {
@@ -102,7 +103,7 @@ async function measureRun(bench: Bench): Promise<Figures['run']> {
     cpuPerTick: (after.cpu - before.cpu) / ((count * seconds * 1000) / interval),
     cpuPerCanary: (after.cpu - before.cpu) / count,
     analysing: await analysing,
-    lateness: latenessOf(controller, lateBefore, await scrape()),
+    lateness: latenessOf(controller, lateBefore, await scrapeLateness()),
     stepDelay: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: Math.max(0, ...delays) },
   };
 }
@@ -124,22 +125,10 @@ async function measureAnalysing({ watched, count, child }: Bench): Promise<numbe
 }
 
 async function createCanaries(bed: Bed, count: number): Promise<void> {
-  const create = async (resource: Resource, object: KubeObject): Promise<void> => {
-    const { status, body } = await bed.api.call('POST', pathOf(resource, { namespace }), { body: object });
-    if (status !== 201) throw new Error(`Cannot create ${object.kind}: ${JSON.stringify(body)}`);
-  };
   await inParallel(count, async (index) => {
-    await create(deployments, deploymentOf(canaryName(index)));
-    await create(canaries, canaryOf(canaryName(index)));
+    await create(bed, deployments, deploymentOf(canaryName(index)));
+    await create(bed, canaries, canaryOf(canaryName(index)));
   });
-}
-
-async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
 }
 
 function serveMetrics(bed: Bed): Promise<HandlerServer> {
@@ -177,15 +166,10 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return (now() - from) / 1000;
 }
 
-async function scrape(): Promise<Buckets> {
-  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-  return bucketsOf(await answer.text(), 'serin_queue_lateness_seconds');
-}
-
 /** By the controller's own account; the original keeps none. */
 function latenessOf(controller: ControllerName, before: Buckets, after: Buckets): Figures['idle']['lateness'] {
   if (controller !== 'serin') return undefined;
-  return { p50: histogramQuantile(before, after, 0.5), p99: histogramQuantile(before, after, 0.99) };
+  return latenessBetween(before, after);
 }
 
 function now(): number {

@@ -10,15 +10,17 @@ import { parseArgs } from 'node:util';
 
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
-import { analysisTemplates, events, pathOf, rollouts } from '#cluster/resource.ts';
+import { analysisTemplates, events, rollouts } from '#cluster/resource.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 
 import { bundle } from '../../deploy/bundle.ts';
-import { type Bed, startBed } from '../bed/bed.ts';
+import { startBed } from '../bed/bed.ts';
 import { serveHandler } from '../bed/handler-server.ts';
-import { metricsPort, startRollouts } from './controllers.ts';
+import { startRollouts } from './controllers.ts';
+import { latenessBetween, scrapeLateness } from './lateness.ts';
+import { create, inParallel } from './making.ts';
 import { processCost } from './process-cost.ts';
-import { bucketsOf, histogramQuantile, quantile, type Buckets } from './quantile.ts';
+import { quantile } from './quantile.ts';
 
 const { values } = parseArgs({
   options: {
@@ -56,8 +58,8 @@ async function measure(program: string, count: number): Promise<Record<string, u
     await bed.createNamespace(namespace);
     const answers = scriptedMetrics([{ name: 'all', query: '.', answer: 100 }], () => Date.now());
     const server = await serveHandler(answers.handler, bed.freeAddress());
-    await create(bed, pathOf(analysisTemplates, { namespace }), templateAt(server.url));
-    await inParallel(count, (index) => create(bed, pathOf(rollouts, { namespace }), rolloutOf(index, 1)));
+    await create(bed, analysisTemplates, templateAt(server.url));
+    await inParallel(count, (index) => create(bed, rollouts, rolloutOf(index, 1)));
     bed.api.watch(rollouts, ({ object }) => note(object, reached, phases), abort.signal);
     const child = startRollouts(bed, program);
     const isDone = (revision: string): boolean =>
@@ -69,7 +71,12 @@ async function measure(program: string, count: number): Promise<Record<string, u
     const idle = bed.audit.requestsBy('serin', idleMark);
     const idleCpu = processCost(child.pid).cpu - idleBefore.cpu;
     reached.clear();
-    const [mark, before, lateBefore, from] = [bed.audit.mark(), processCost(child.pid), await scrape(), Date.now()];
+    const [mark, before, lateBefore, from] = [
+      bed.audit.mark(),
+      processCost(child.pid),
+      await scrapeLateness(),
+      Date.now(),
+    ];
     await inParallel(count, (index) =>
       bed.patch(rollouts, { namespace, name: nameOf(index) }, { spec: rolloutOf(index, 2)['spec'] }),
     );
@@ -78,7 +85,7 @@ async function measure(program: string, count: number): Promise<Record<string, u
     await pause(3_000); // events are written beside the run, not within it
     const after = processCost(child.pid);
     const requests = bed.audit.requestsBy('serin', mark);
-    const late = await scrape();
+    const late = await scrapeLateness();
     const delays = [...reached.values()].flatMap(stepDelays);
     const told = (await bed.list(events, namespace)).filter(({ reason }) => reason === 'RolloutStepCompleted');
     await child.stop(20_000);
@@ -91,7 +98,7 @@ async function measure(program: string, count: number): Promise<Record<string, u
       requests: Object.fromEntries(Object.entries(requests.by).map(([name, times]) => [name, times / count])),
       cpuPerRollout: (after.cpu - before.cpu) / count,
       cpuPerStep: (after.cpu - before.cpu) / count / (2 * weights.length),
-      lateness: { p50: histogramQuantile(lateBefore, late, 0.5), p99: histogramQuantile(lateBefore, late, 0.99) },
+      lateness: latenessBetween(lateBefore, late),
       stepDelay: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) },
       stepEvents: told.reduce((sum, event) => sum + Number(event['count'] ?? 1), 0) / count,
       rss: after.rss,
@@ -172,27 +179,9 @@ function stepDelays(times: ReadonlyMap<number, number>): number[] {
   });
 }
 
-async function create(bed: Bed, place: string, body: KubeObject): Promise<void> {
-  const answer = await bed.api.call('POST', place, { body });
-  if (answer.status !== 201) throw new Error(`Cannot create ${body.kind}: ${JSON.stringify(answer.body)}`);
-}
-
-async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-}
-
 async function until(holds: () => boolean, child: { isRunning(): boolean; output(): string }): Promise<void> {
   while (!holds()) {
     if (!child.isRunning()) throw new Error(`The controller has ended: ${child.output().slice(-2000)}`);
     await pause(100);
   }
-}
-
-async function scrape(): Promise<Buckets> {
-  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-  return bucketsOf(await answer.text(), 'serin_queue_lateness_seconds');
 }
