@@ -21,9 +21,9 @@ import { expiresAt } from '#engine/analysis/time-to-live.ts';
 import { jobNameOf } from '#metrics/analysis/job.ts';
 import { findAnalysisProvider } from '#metrics/analysis/providers.ts';
 import type { AnalysisProviderDeps } from '#metrics/analysis/provider.ts';
-import { errorText } from '#runtime/error-text.ts';
 import { refusingLocal } from '#runtime/local-addresses.ts';
 import type { Context } from '../context.ts';
+import { logFailedPass } from '../failed-pass.ts';
 import { queueMetrics } from '../queue-metrics.ts';
 import { secretData } from '../secret-data.ts';
 import { OutdatedPass, remove, writeStatus } from '../conditional-writes.ts';
@@ -88,7 +88,7 @@ export function startAnalysisController(context: Context, settings: AnalysisSett
     backOff: failureBackOff,
     hooks: queueMetrics(context.registry, 'AnalysisRuns', {
       ...cluster.metrics.queue('analysisrun'),
-      failed: (key, error) => log.warn(`A round of measurements failed: ${errorText(error)}`, { analysisRun: key }),
+      failed: (key, error) => logFailedPass(log, error, { analysisRun: key }),
     }),
     work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });

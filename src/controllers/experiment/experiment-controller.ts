@@ -28,9 +28,9 @@ import {
 } from '#engine/experiment/effects.ts';
 import { reconcileExperiment } from '#engine/experiment/pass.ts';
 import { hashLabel, type ReplicaSet } from '#engine/rollout/replica-sets/replica-set.ts';
-import { errorText } from '#runtime/error-text.ts';
 import { change, reaching, remove, writeStatus } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
+import { logFailedPass } from '../failed-pass.ts';
 import { queueMetrics } from '../queue-metrics.ts';
 import { ownerIndex, ownerIndexes } from '../rollout/caches.ts';
 import { runPass } from '../run-pass.ts';
@@ -77,7 +77,7 @@ export function startExperimentController(context: Context, settings: Experiment
     backOff: failureBackOff,
     hooks: queueMetrics(context.registry, 'Experiments', {
       ...cluster.metrics.queue('experiment'),
-      failed: (key, error) => log.warn(`A pass failed: ${errorText(error)}`, { experiment: key }),
+      failed: (key, error) => logFailedPass(log, error, { experiment: key }),
     }),
     work: (key, signal) => passes.measure(key, () => work(key, signal)),
   });

@@ -19,6 +19,7 @@ import { errorText } from '#runtime/error-text.ts';
 import type { RouteEvent } from '#traffic/rollout/router.ts';
 import { OutdatedPass } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
+import { logFailedPass } from '../failed-pass.ts';
 import { queueMetrics } from '../queue-metrics.ts';
 import { openRolloutCaches } from './caches.ts';
 import { startCleaner } from './cleaner.ts';
@@ -66,12 +67,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
     backOff: failureBackOff,
     hooks: queueMetrics(context.registry, 'Rollouts', {
       ...cluster.metrics.queue('rollout'),
-      failed(key, error) {
-        const message = errorText(error);
-        // Somebody has written in between: nothing is wrong.
-        if (error instanceof OutdatedPass) log.debug(`A pass starts over: ${message}`, { rollout: key });
-        else log.warn(`A pass failed: ${message}`, { rollout: key });
-      },
+      failed: (key, error) => logFailedPass(log, error, { rollout: key }),
     }),
     work: (key, signal) => metrics.passes.measure(key, () => work(key, signal)),
   });
