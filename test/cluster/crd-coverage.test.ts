@@ -65,7 +65,9 @@ const originals: readonly Original[] = [
       // Read by the original, though its CRD does not say so.
       '.spec.metrics[].provider.prometheus.authentication.basicAuth',
       '.spec.metrics[].provider.web.authentication.basicAuth',
+      // Serin's own.
       '.spec.metrics[].onProviderError',
+      '.status.evidence',
     ],
   },
 ];

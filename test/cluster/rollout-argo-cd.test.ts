@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
+import { parseTime } from '#api/time.ts';
 import { pathOf, pods, rollouts } from '#cluster/resource.ts';
 import { argoActionPatch, argoActions, argoHealth, type Health } from '../bed/argo-cd.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
@@ -109,6 +110,11 @@ describe('a Rollout under Argo CD', () => {
   it('starts its pods anew', async () => {
     const names = async (): Promise<string[]> => (await bed.list(pods, namespace)).map(({ metadata }) => metadata.name);
     const before = await names();
+    // A restart is for the pods of earlier seconds.
+    await bed.waitFor('the next second', async () => {
+      const made = (await bed.list(pods, namespace)).map(({ metadata }) => parseTime(metadata.creationTimestamp ?? ''));
+      return Date.now() >= Math.max(...made) + 1_000;
+    });
     await act('restart');
     await bed.waitFor('other pods', async () => (await names()).every((name) => !before.includes(name)));
     await becomes('Healthy');

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
-import { deployments, events, replicaSets, rollouts, services } from '#cluster/resource.ts';
+import { rfc3339 } from '#api/time.ts';
+import { deployments, events, pods, replicaSets, rollouts, services } from '#cluster/resource.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
 import type { Child } from '../bed/children.ts';
 import { shippedRules } from '../bed/shipped-rules.ts';
@@ -17,6 +18,16 @@ spec:
   selector: {app: web}
   ports: [{name: http, port: 80, targetPort: 8080}]
 `;
+
+const budget = (namespace: string): string => `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: all, namespace: ${namespace}}
+spec:
+  minAvailable: 2
+  selector: {matchLabels: {app: web}}
+`;
+const budgetPath = '/apis/policy/v1/namespaces/restart/poddisruptionbudgets/all';
 
 const rollout = (namespace: string, strategy: string, more = ''): string => `
 apiVersion: argoproj.io/v1alpha1
@@ -73,6 +84,8 @@ describe('Rollouts on a real control plane', () => {
       { namespace, name: 'web' },
       { spec: { template: { spec: { containers: [{ name: 'web', image, ports: [{ containerPort: 8080 }] }] } } } },
     );
+  const evictionsSince = (mark: number): number =>
+    bed.audit.requestsBy('serin-deployed', mark).by['create pods/eviction'] ?? 0;
   const hashBehind = async (namespace: string, name: string): Promise<string | undefined> => {
     const { selector } = ((await bed.get(services, { namespace, name }))?.['spec'] ?? {}) as {
       selector?: Record<string, string>;
@@ -147,6 +160,31 @@ spec:
       ({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'Rollout',
     );
     expect(after.map(({ metadata }) => metadata.generation)).toEqual(own.map(({ metadata }) => metadata.generation));
+  });
+
+  it('[rollout-22] restarts no pod that a disruption budget keeps', async () => {
+    await bed.createNamespace('restart');
+    await bed.applyManifest(rollout('restart', '{canary: {}}'));
+    await until('restart', isHealthy('1'));
+    await bed.applyManifest(budget('restart'));
+    const namesOfPods = async (): Promise<Set<string>> =>
+      new Set((await bed.list(pods, 'restart')).map(({ metadata }) => metadata.name));
+    const before = await namesOfPods();
+    await bed.waitFor('the budget to be reckoned', async () => {
+      const found = await bed.api.call('GET', budgetPath);
+      return (found.body as { status?: { expectedPods?: number } }).status?.expectedPods === 2; // a PodDisruptionBudget
+    });
+    const mark = bed.audit.mark();
+    // Pods are as old as the second in which they were made.
+    const restartAt = rfc3339(Date.now() + 1_000);
+    await bed.patch(rollouts, { namespace: 'restart', name: 'web' }, { spec: { restartAt } });
+    await bed.waitFor('an eviction', () => evictionsSince(mark) > 0);
+    const held = await until('restart', ({ status }) => status?.message === 'rollout is restarting');
+    expect(held.status?.restartedAt).not.toBe(restartAt);
+    expect(await namesOfPods()).toEqual(before);
+    await bed.api.call('DELETE', budgetPath);
+    await until('restart', ({ status }) => status?.restartedAt === restartAt);
+    expect((await namesOfPods()).isDisjointFrom(before)).toBe(true);
   });
 });
 
