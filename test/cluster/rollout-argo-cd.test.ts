@@ -144,12 +144,12 @@ describe('a Rollout under Argo CD', () => {
     for (const version of versions) {
       const { status, message } = await argoHealth(version);
       const line = `${imageOf(version)} ${status} ${message}`.trimEnd();
-      if (line !== said.at(-1)) said.push(line);
+      // How often it goes on in between depends on how fast pods come.
+      if (status !== 'Progressing' && line !== said.at(-1)) said.push(line);
     }
     const invalid = 'spec.strategy.maxSurge: Invalid value: 0: MaxSurge and MaxUnavailable both can not be zero';
-    expect(said.filter((line) => !line.includes(' Progressing '))).toEqual([
+    expect(said).toEqual([
       'web:1 Healthy',
-      'web:2 Suspended CanaryPauseStep',
       'web:2 Suspended CanaryPauseStep',
       'web:2 Healthy',
       'web:3 Suspended CanaryPauseStep',
@@ -157,7 +157,6 @@ describe('a Rollout under Argo CD', () => {
       'web:3 Suspended CanaryPauseStep',
       'web:3 Suspended manually paused',
       'web:3 Suspended CanaryPauseStep',
-      'web:3 Healthy',
       'web:3 Healthy',
       `web:3 Degraded InvalidSpec: The Rollout "web" is invalid: ${invalid}`,
       'web:3 Healthy',

@@ -34,7 +34,12 @@ const silentEffects: ReadonlySet<Effect['do']> = new Set([
 ] as const);
 
 /** Those that change nothing, or say by themselves whether they have. */
-const quietEffects: ReadonlySet<Effect['do']> = new Set([...silentEffects, 'route', 'scale-deployment'] as const);
+const quietEffects: ReadonlySet<Effect['do']> = new Set([
+  ...silentEffects,
+  'evict-pod',
+  'route',
+  'scale-deployment',
+] as const);
 
 const childResources: Readonly<Record<ChildKind, Resource>> = { AnalysisRun: analysisRuns, Experiment: experiments };
 
@@ -146,7 +151,8 @@ async function scaleDeployment(performer: Performer, name: string, replicas: num
 }
 
 /** The Eviction API: a PodDisruptionBudget may say no for now. */
-async function evict({ cluster, signal }: Performer, pod: KubeObject): Promise<'evicted' | 'blocked'> {
+async function evict(performer: Performer, pod: KubeObject): Promise<'evicted' | 'blocked'> {
+  const { cluster, signal } = performer;
   try {
     const { name, namespace } = pod.metadata;
     const eviction = {
@@ -156,6 +162,7 @@ async function evict({ cluster, signal }: Performer, pod: KubeObject): Promise<'
     };
     const answer = await reaching(() => cluster.client.create(pods, eviction, { subresource: 'eviction', signal }));
     if (!answer.ok && answer.why !== 'not-found') accepted(answer);
+    performer.hasChanged = true;
     return 'evicted';
   } catch (error) {
     if (error instanceof ApiError && error.status === 429) return 'blocked';
