@@ -160,11 +160,14 @@ function templateAt(address: string): KubeObject {
 interface Seen {
   readonly phase?: string;
   readonly currentStepIndex?: number;
+  readonly observedGeneration?: string;
 }
 
 function note(object: KubeObject, reached: Map<string, Map<number, number>>, phases: Map<string, string>): void {
-  const { name, annotations = {} } = object.metadata;
-  const { phase = '', currentStepIndex: index = 0 } = (object['status'] ?? {}) as Seen; // of a Rollout
+  const { name, generation, annotations = {} } = object.metadata;
+  const { phase = '', currentStepIndex: index = 0, observedGeneration } = (object['status'] ?? {}) as Seen; // of a Rollout
+  // What is said of the template before does not count.
+  if (observedGeneration !== String(generation)) return;
   phases.set(name, `${phase} ${annotations['rollout.argoproj.io/revision'] ?? ''}`);
   const times = reached.get(name) ?? new Map<number, number>();
   if (!times.has(index)) times.set(index, performance.now());
