@@ -1,4 +1,5 @@
 /** Cuts a Go template into plain text and the tokens of its actions. */
+import { goEscapes } from '../go-escapes.ts';
 
 /** A template that cannot be read or executed; the message names the line. */
 export class TemplateError extends Error {
@@ -103,24 +104,11 @@ function tokenAt(template: string, position: number, line: number): Token {
   throw new TemplateError(line, `unexpected ${JSON.stringify(template.slice(position, position + 1))} in an action`);
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'",
-};
-
 function stringValue(text: string, line: number): string {
   const body = text.slice(1, -1);
   if (text.startsWith('`')) return body;
   return body.replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)/g, (_, code: string) => {
-    const simple = escapes[code];
+    const simple = goEscapes[code];
     if (simple !== undefined) return simple;
     const value = /^[0-7]{3}$/.test(code) ? Number.parseInt(code, 8) : Number.parseInt(code.slice(1), 16);
     if (code.length === 1 || Number.isNaN(value) || value > 0x10ffff) {

@@ -1,4 +1,5 @@
 /** Parses the JSONPath of kubectl: `{.items[*].value}`, with texts outside of braces. */
+import { goEscapes } from '../go-escapes.ts';
 import { JsonPathError, type JsonPath, type Node, type Path, type Slice } from './nodes.ts';
 
 /** Longer paths are nobody's. */
@@ -157,26 +158,15 @@ function integer(text: string): number | undefined {
   return value;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
 function unquoted(quoted: string): string {
   return quoted
     .slice(1, -1)
     .replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|(.))/gis, (_, short?: string, long?: string, one = '') => {
       const code = short ?? long;
       if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-      const named = escapes[one];
-      if (named !== undefined) return named;
-      if (!'\\"\''.includes(one)) throw new JsonPathError(`unquote string ${quoted} error invalid syntax`);
-      return one;
+      const named = goEscapes[one];
+      if (named === undefined) throw new JsonPathError(`unquote string ${quoted} error invalid syntax`);
+      return named;
     });
 }
 

@@ -1,4 +1,5 @@
 /** Numbers, durations and strings as PromQL writes them. */
+import { goEscapes } from '../go-escapes.ts';
 
 const unitMilliseconds: Readonly<Record<string, number>> = {
   y: 365 * 86_400_000,
@@ -37,18 +38,6 @@ function unsignedNumber(text: string): number {
   return Number(text.replaceAll('_', ''));
 }
 
-const simpleEscapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-};
 const escapeSequence = /\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|[^]|$)/g;
 
 /** The content of a quoted string. Throws for an escape sequence that Go does not know. */
@@ -61,7 +50,7 @@ export function stringOf(quoted: string): string {
 function unescape(sequence: string): string {
   if (/^\\[0-7]{3}$/.test(sequence)) return String.fromCodePoint(Number.parseInt(sequence.slice(1), 8));
   if (/^\\[xuU]./.test(sequence)) return String.fromCodePoint(Number.parseInt(sequence.slice(2), 16));
-  const plain = simpleEscapes[sequence.slice(1)];
+  const plain = goEscapes[sequence.slice(1)];
   if (plain === undefined) throw new SyntaxError(`unknown escape sequence "${sequence}"`);
   return plain;
 }
