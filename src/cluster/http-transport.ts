@@ -4,15 +4,9 @@ import type { Clock } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { exchange, type Exchange, KeptBack } from '#runtime/whole-exchange.ts';
 import { RequestLimit } from '#runtime/request-limit.ts';
-import {
-  type ApiRequest,
-  type ApiResponse,
-  ConnectionError,
-  type Query,
-  type Transport,
-  type WatchResponse,
-} from './transport.ts';
+import { type ApiRequest, type ApiResponse, ConnectionError, type Transport, type WatchResponse } from './transport.ts';
 import { watchLines } from './watch-lines.ts';
+import { apiResponse, queryText } from './wire-format.ts';
 
 /** What proves who we are, as of now. */
 export interface Credentials {
@@ -84,7 +78,7 @@ class HttpTransport implements Transport {
         const running = this.#exchange(request, credentials);
         limit.guard((reason) => running.abort(reason));
         const { status, headers, body } = await running.answer;
-        if (status !== 401 || rejected) return answerOf(status, headers, body.toString('utf8'));
+        if (status !== 401 || rejected) return apiResponse(status, headers['retry-after'], body.toString('utf8'));
       }
     } catch (error) {
       throw failureOf(request, error);
@@ -105,7 +99,7 @@ class HttpTransport implements Transport {
       }
       const text = await this.#read(body);
       this.#end(limit);
-      return { ...answerOf(status, headers, text), lines: noLines() };
+      return { ...apiResponse(status, headers['retry-after'], text), lines: noLines() };
     } catch (error) {
       this.#end(limit);
       throw failureOf(asked, error);
@@ -172,7 +166,7 @@ class HttpTransport implements Transport {
   #requestOf(request: ApiRequest, { headers }: Credentials) {
     return {
       origin: this.#origin,
-      path: `${this.#prefix}${request.path}${queryOf(request.query)}`,
+      path: `${this.#prefix}${request.path}${queryText(request.query)}`,
       method: request.method,
       headers: { ...headers, ...this.#headersOf(request) },
       body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -258,28 +252,3 @@ function connectionError({ method, path }: ApiRequest, error: unknown): Connecti
 }
 
 async function* noLines(): WatchResponse['lines'] {}
-
-function queryOf(query: Query = {}): string {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    for (const one of typeof value === 'string' ? [value] : (value ?? [])) parameters.append(key, one);
-  }
-  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
-}
-
-function answerOf(status: number, headers: Dispatcher.ResponseData['headers'], text: string): ApiResponse {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return {
-    status,
-    body: parsed(text),
-    ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {}),
-  };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}

@@ -56,15 +56,16 @@ export async function readPage(
     query: { ...query, limit: String(pageSize), continue: token },
     ...(signal === undefined ? {} : { signal }),
   });
-  if (response.status !== 200) throw new ApiError(`Cannot list ${nameOf(selection.resource)}`, response);
-  return pageOf(selection.resource, response);
+  const subject = `Cannot list ${nameOf(selection.resource)}`;
+  if (response.status !== 200) throw new ApiError(subject, response);
+  const page = pageOf(selection.resource, response);
+  if (page === undefined) throw new ApiError(`${subject}: the answer is not a list`, response);
+  return page;
 }
 
-function pageOf(resource: Resource, response: ApiResponse): Page {
-  const list = response.body;
-  if (!isRecord(list) || !('items' in list)) {
-    throw new ApiError(`Cannot list ${nameOf(resource)}: the answer is not a list`, response);
-  }
+/** `undefined` for an answer that is not a list. */
+export function pageOf(resource: Resource, { body: list }: ApiResponse): Page | undefined {
+  if (!isRecord(list) || !('items' in list)) return undefined;
   const items = Array.isArray(list['items']) ? list['items'] : [];
   const objects = items.flatMap((item) => kubeObjectOf(resource, item) ?? []);
   const next = isRecord(list['metadata']) ? list['metadata']['continue'] : undefined;

@@ -1,9 +1,10 @@
 /** The calls that commands make to the API server: outcomes are objects or errors with the server's own text. */
 import type { KubeObject, Ref, Resource } from '#api/kubernetes.ts';
 import type { JsonPatchOperation } from '#cluster/client.ts';
-import { isRecord, kubeObjectOf, versionOf } from '#cluster/kube-object.ts';
+import { isRecord, kubeObjectOf } from '#cluster/kube-object.ts';
+import { addressOf, pageOf, pageSize } from '#cluster/list-pages.ts';
 import { apiVersionOf, nameOf, pathOf } from '#cluster/resource.ts';
-import type { ApiRequest, ApiResponse, Query, Transport, WatchResponse } from '#cluster/transport.ts';
+import type { ApiRequest, ApiResponse, Transport, WatchResponse } from '#cluster/transport.ts';
 import { KubeError } from './kube-error.ts';
 
 /** Every call throws `KubeError` for an answer that is none, and `ConnectionError` without an answer. */
@@ -45,9 +46,6 @@ export interface ObjectList {
   /** The version that the list is true at. */
   readonly version: string;
 }
-
-/** Large enough that nearly every namespace is one page. */
-const pageSize = '500';
 
 export function kubeApi(transport: Transport, signal?: AbortSignal): KubeApi {
   const send = (request: ApiRequest): Promise<ApiResponse> =>
@@ -95,9 +93,10 @@ export function kubeApi(transport: Transport, signal?: AbortSignal): KubeApi {
         body: whole(resource, object),
       }),
     async watch(resource, { version, signal: until, ...options }) {
+      const { path, query } = addressOf({ resource, ...options }, 'watch');
       const response = await transport.watch({
-        path: pathOf(resource, { namespace: options.namespace }),
-        query: { ...selectorsOf(options), resourceVersion: version, allowWatchBookmarks: 'true' },
+        path,
+        query: { ...query, resourceVersion: version, allowWatchBookmarks: 'true' },
         ...(until === undefined ? {} : { signal: until }),
       });
       if (response.status !== 200) throw errorOf('watch', resource, '', response);
@@ -106,28 +105,17 @@ export function kubeApi(transport: Transport, signal?: AbortSignal): KubeApi {
   };
 }
 
-const selectorsOf = ({ labelSelector, fieldSelector }: ListOptions): Query => ({ labelSelector, fieldSelector });
-
 async function listAll(send: Transport['send'], resource: Resource, options: ListOptions): Promise<ObjectList> {
   const objects: KubeObject[] = [];
   for (let token: string | undefined; ;) {
-    const response = await send({
-      method: 'GET',
-      path: pathOf(resource, { namespace: options.namespace }),
-      query: { ...selectorsOf(options), limit: pageSize, continue: token },
-    });
-    const { body } = response;
-    if (response.status !== 200 || !isRecord(body) || !('items' in body)) throw errorOf('get', resource, '', response);
-    const items = Array.isArray(body['items']) ? body['items'] : [];
-    objects.push(...items.flatMap((item) => kubeObjectOf(resource, item) ?? []));
-    token = tokenOf(body);
-    if (token === undefined) return { objects, version: versionOf(body) ?? '' };
+    const { path, query } = addressOf({ resource, ...options }, 'list');
+    const response = await send({ method: 'GET', path, query: { ...query, limit: String(pageSize), continue: token } });
+    const page = response.status === 200 ? pageOf(resource, response) : undefined;
+    if (page === undefined) throw errorOf('get', resource, '', response);
+    objects.push(...page.objects);
+    token = page.next;
+    if (token === undefined) return { objects, version: page.version };
   }
-}
-
-function tokenOf(list: Readonly<Record<string, unknown>>): string | undefined {
-  const next = isRecord(list['metadata']) ? list['metadata']['continue'] : undefined;
-  return typeof next === 'string' && next !== '' ? next : undefined;
 }
 
 /** The text of the Status in the answer. Without one it is what client-go says of such an answer. */

@@ -12,6 +12,7 @@ import {
   type Transport,
   type WatchResponse,
 } from '#cluster/transport.ts';
+import { apiResponse, queryText } from '#cluster/wire-format.ts';
 import { watchLines } from '#cluster/watch-lines.ts';
 import { errorText } from '#runtime/error-text.ts';
 
@@ -44,7 +45,7 @@ export function lightTransport(options: LightTransportOptions): Transport {
       signal,
       hostname: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port,
-      path: `${server.pathname.replace(/\/$/, '')}${request.path}${queryOf(request)}`,
+      path: `${server.pathname.replace(/\/$/, '')}${request.path}${queryText(request.query)}`,
       headers: {
         ...headers,
         accept: request.accept ?? 'application/json',
@@ -135,28 +136,8 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function answerOf(response: IncomingMessage, text: string): ApiResponse {
-  const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
-  return {
-    status: response.statusCode ?? 0,
-    body: parsed(text),
-    ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {}),
-  };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function queryOf({ query = {} }: ApiRequest): string {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query))
-    for (const one of typeof value === 'string' ? [value] : (value ?? [])) parameters.append(key, one);
-  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): ApiResponse {
+  return apiResponse(statusCode, headers['retry-after'], text);
 }
 
 function defined(fields: object): object {
