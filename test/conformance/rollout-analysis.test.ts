@@ -1,11 +1,12 @@
 /** Analyses within Rollouts, as the acceptance scenarios have them. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { mergePatch } from '#cluster/noop.ts';
 import { analysisRuns, rollouts } from '#cluster/resource.ts';
 import { hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
-import { analysisTemplate, blueGreen, canary, type Placed, type RolloutFixture } from './rollout-fixture.ts';
-import { namespace, type RolloutWorld, rolloutWorld } from './rollout-world.ts';
+import { healthyRollout } from './rollout-beginnings.ts';
+import { analysisTemplate, blueGreen, canary, type Placed } from './rollout-fixture.ts';
+import { namespace, type RolloutWorld } from './rollout-world.ts';
 
 /** Good with the answer 1, bad with 0; measures once, five seconds after it begins. */
 const good = analysisTemplate('good', { count: 1, initialDelay: '5s' });
@@ -41,14 +42,6 @@ const unpullable = analysisTemplate('unpullable', {
 
 const analysisOf = (templateName: string) => ({ templates: [{ templateName }] });
 const pause = { pause: {} };
-
-/** A world in which the first version is Healthy. */
-async function healthy(fixture: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(fixture);
-  onTestFinished(() => world.stop());
-  await world.promoted('web:1');
-  return world;
-}
 
 /** Name and phase of every AnalysisRun, by name. */
 function runs(world: RolloutWorld): Record<string, unknown> {
@@ -86,7 +79,7 @@ function addFinished(world: RolloutWorld, { name, phase }: { name: string; phase
 describe('an analysis in the background', () => {
   it('[analysis-31] lasts as long as the steps, and ends well when it is no longer needed', async () => {
     const steps = [{ setWeight: 50 }, pause];
-    const world = await healthy(canary({ steps, analysis: analysisOf('endless') }, { objects: [endless] }));
+    const world = await healthyRollout(canary({ steps, analysis: analysisOf('endless') }, { objects: [endless] }));
     expect(runs(world)).toEqual({});
     world.setImage('web:2');
     await world.paused();
@@ -102,7 +95,7 @@ describe('an analysis in the background', () => {
 
   it('[analysis-32] holds the Rollout when it cannot be judged, and is done again when a person goes on', async () => {
     const steps = [{ setWeight: 50 }, pause, { setWeight: 80 }, pause];
-    const world = await healthy(canary({ steps, analysis: analysisOf('unclear') }, { objects: [unclear] }));
+    const world = await healthyRollout(canary({ steps, analysis: analysisOf('unclear') }, { objects: [unclear] }));
     world.setImage('web:2');
     await world.until('held', () => world.status().message === 'InconclusiveAnalysisRun');
     expect(world.status().phase).toBe('Paused');
@@ -114,7 +107,7 @@ describe('an analysis in the background', () => {
 
   it('[analysis-37] ends when the stable version comes back, and none is begun for it', async () => {
     const steps = [{ setWeight: 50 }, pause];
-    const world = await healthy(canary({ steps, analysis: analysisOf('endless') }, { objects: [endless] }));
+    const world = await healthyRollout(canary({ steps, analysis: analysisOf('endless') }, { objects: [endless] }));
     world.setImage('web:2');
     await world.paused();
     const name = `web-${hashOf(world, 'web:2')}-2`;
@@ -129,7 +122,9 @@ describe('an analysis in the background', () => {
     const value = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
     const args = [value('weight', 'spec.strategy.canary.steps[0].setWeight'), value('app', "metadata.labels['app']")];
     const steps = [{ setWeight: 20 }, pause];
-    const world = await healthy(canary({ steps, analysis: { ...analysisOf('asked'), args } }, { objects: [asked] }));
+    const world = await healthyRollout(
+      canary({ steps, analysis: { ...analysisOf('asked'), args } }, { objects: [asked] }),
+    );
     world.change(rollouts, 'web', { metadata: { labels: { app: 'web' } } });
     world.setImage('web:2');
     await world.until('measured', () => world.list(analysisRuns).length === 1);
@@ -144,7 +139,9 @@ describe('an analysis in the background', () => {
   it('[analysis-23] is not begun when the Rollout has no such field', async () => {
     const args = [{ name: 'foo', valueFrom: { fieldRef: { fieldPath: 'spec.foo' } } }];
     const steps = [{ setWeight: 20 }, pause];
-    const world = await healthy(canary({ steps, analysis: { ...analysisOf('good'), args } }, { objects: [good] }));
+    const world = await healthyRollout(
+      canary({ steps, analysis: { ...analysisOf('good'), args } }, { objects: [good] }),
+    );
     world.setImage('web:2');
     await world.until('told', () => said(world).includes('invalid path spec.foo in rollout'));
     expect(runs(world)).toEqual({});
@@ -155,7 +152,7 @@ describe('an analysis as a step', () => {
   const steps = (templateName: string) => [{ setWeight: 50 }, { analysis: analysisOf(templateName) }, pause];
 
   it('[analysis-33] that could not be made holds the Rollout, and going on skips it', async () => {
-    const world = await healthy(canary({ steps: steps('unpullable') }, { objects: [unpullable] }));
+    const world = await healthyRollout(canary({ steps: steps('unpullable') }, { objects: [unpullable] }));
     world.setImage('web:2');
     await world.until('held', () => world.status().message === 'InconclusiveAnalysisRun');
     const name = `web-${hashOf(world, 'web:2')}-2-1`;
@@ -167,7 +164,7 @@ describe('an analysis as a step', () => {
   });
 
   it('[analysis-34] that fails aborts the update, and a retry measures anew', async () => {
-    const world = await healthy(canary({ steps: steps('good') }, { behind: 'gatewayApi', objects: [good] }));
+    const world = await healthyRollout(canary({ steps: steps('good') }, { behind: 'gatewayApi', objects: [good] }));
     world.metric(0);
     world.setImage('web:2');
     await world.phase('Degraded');
@@ -183,7 +180,7 @@ describe('an analysis as a step', () => {
   });
 
   it('[analysis-38] leaves five runs of each outcome, the newest', async () => {
-    const world = await healthy(canary({ steps: steps('good') }, { objects: [good] }));
+    const world = await healthyRollout(canary({ steps: steps('good') }, { objects: [good] }));
     world.setImage('web:2');
     await world.paused();
     const name = (phase: string, nth: number): string => `${phase.toLowerCase()}-${nth}`;
@@ -206,7 +203,7 @@ describe('an analysis as a step', () => {
 
 describe('Blue/Green', () => {
   it('[analysis-35] moves no user before the first analysis is good, and begins the second after it', async () => {
-    const world = await healthy(
+    const world = await healthyRollout(
       blueGreen(
         { prePromotionAnalysis: analysisOf('good'), postPromotionAnalysis: analysisOf('good') },
         { objects: [good] },
@@ -235,7 +232,7 @@ describe('Blue/Green', () => {
   });
 
   it('[analysis-36] takes its users back when the second analysis fails', async () => {
-    const world = await healthy(blueGreen({ postPromotionAnalysis: analysisOf('good') }, { objects: [good] }));
+    const world = await healthyRollout(blueGreen({ postPromotionAnalysis: analysisOf('good') }, { objects: [good] }));
     world.metric(0);
     world.setImage('web:2');
     await world.until('switched', () => world.selected('web-active') === 'web:2');

@@ -1,24 +1,12 @@
 /** What users of a Blue/Green Rollout get, whatever happens to its Service, its pods and its spec on the way. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pods, services } from '#cluster/resource.ts';
-import { analysisTemplate, blueGreen, type RolloutFixture } from './rollout-fixture.ts';
-import { rolloutWorld, type RolloutWorld } from './rollout-world.ts';
+import { pausedRollout } from './rollout-beginnings.ts';
+import { analysisTemplate, blueGreen } from './rollout-fixture.ts';
+import type { RolloutWorld } from './rollout-world.ts';
 
 const byHand = { autoPromotionEnabled: false };
 const spec = { replicas: 3 };
-
-/** Paused before users get `web:2`. */
-async function previewed(fixture: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(fixture);
-  onTestFinished(async () => {
-    await world.stop();
-    expect(world.broken).toEqual([]);
-  });
-  await world.promoted('web:1');
-  world.setImage('web:2');
-  await world.paused();
-  return world;
-}
 
 const promote = (world: RolloutWorld): void => world.editStatus({ pauseConditions: null });
 
@@ -29,7 +17,7 @@ function openActiveService(world: RolloutWorld): void {
 /** Users have `web:2`, which is measured before it is promoted. */
 async function measured(strategy: object = {}): Promise<RolloutWorld> {
   const postPromotionAnalysis = { templates: [{ templateName: 'success' }] };
-  const world = await previewed(
+  const world = await pausedRollout(
     blueGreen(
       { ...byHand, postPromotionAnalysis, ...strategy },
       { spec, objects: [analysisTemplate('success', { count: 100 })] },
@@ -43,14 +31,14 @@ async function measured(strategy: object = {}): Promise<RolloutWorld> {
 
 describe('an active Service that loses its hash is put back on the version that users have', () => {
   it('during the pause, before the new version has its full size', async () => {
-    const world = await previewed(blueGreen({ ...byHand, previewReplicaCount: 1 }, { spec }));
+    const world = await pausedRollout(blueGreen({ ...byHand, previewReplicaCount: 1 }, { spec }));
     openActiveService(world);
     await world.pass(1_000);
     expect(world.selected('web-active')).toBe('web:1');
   });
 
   it('while the Rollout is paused by hand', async () => {
-    const world = await previewed(blueGreen(byHand, { spec }));
+    const world = await pausedRollout(blueGreen(byHand, { spec }));
     world.edit({ paused: true });
     await world.pass(1_000);
     openActiveService(world);
@@ -59,7 +47,7 @@ describe('an active Service that loses its hash is put back on the version that 
   });
 
   it('after an abort', async () => {
-    const world = await previewed(blueGreen(byHand, { spec }));
+    const world = await pausedRollout(blueGreen(byHand, { spec }));
     world.editStatus({ abort: true });
     await world.phase('Degraded');
     openActiveService(world);

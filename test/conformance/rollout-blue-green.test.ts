@@ -1,18 +1,16 @@
 /** Blue/Green Rollouts, as the acceptance scenarios have them. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { analysisRuns } from '#cluster/resource.ts';
+import { healthyRollout } from './rollout-beginnings.ts';
 import { analysisTemplate, blueGreen, type Json, type RolloutFixture } from './rollout-fixture.ts';
-import { type RolloutWorld, rolloutWorld } from './rollout-world.ts';
+import type { RolloutWorld } from './rollout-world.ts';
 
 const good = [analysisTemplate('good', { count: 1 })];
 const templates = { templates: [{ templateName: 'good' }] };
 
 /** A world in which the first version is Healthy. */
 async function healthy(strategy: Json, fixture?: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(blueGreen(strategy, fixture));
-  onTestFinished(() => world.stop());
-  await world.promoted('web:1');
-  return world;
+  return healthyRollout(blueGreen(strategy, fixture));
 }
 
 async function update(world: RolloutWorld, image: string): Promise<void> {

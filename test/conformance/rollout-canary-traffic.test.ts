@@ -1,24 +1,12 @@
 /** What users of a canary get while pods are missing, and while one version after the other is tried. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { pods } from '#cluster/resource.ts';
+import { pausedRollout } from './rollout-beginnings.ts';
 import { canary, type RolloutFixture } from './rollout-fixture.ts';
-import { rolloutWorld, type RolloutWorld } from './rollout-world.ts';
+import type { RolloutWorld } from './rollout-world.ts';
 
 const steps = [{ setWeight: 50 }, { pause: {} }, { setWeight: 80 }, { pause: {} }];
-
-/** Paused halfway from `web:1` to `web:2`. */
-async function halfway(fixture: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(fixture);
-  onTestFinished(async () => {
-    await world.stop();
-    expect(world.broken).toEqual([]);
-  });
-  await world.promoted('web:1');
-  world.setImage('web:2');
-  await world.paused();
-  return world;
-}
 
 const imageOf = (pod: KubeObject): string => JSON.stringify(pod['spec']);
 
@@ -35,7 +23,7 @@ function breaking(broken: { image?: string }): NonNullable<RolloutFixture['behav
 
 describe('an abort', () => {
   it('gives up pods also while the Rollout is paused by hand', async () => {
-    const world = await halfway(canary({ steps }, { spec: { replicas: 4 } }));
+    const world = await pausedRollout(canary({ steps }, { spec: { replicas: 4 } }));
     world.edit({ paused: true });
     await world.pass(1_000);
     world.editStatus({ abort: true });
@@ -44,7 +32,7 @@ describe('an abort', () => {
   });
 
   it('takes the traffic back also while the Rollout is paused by hand and its replicas have changed', async () => {
-    const world = await halfway(canary({ steps }, { behind: 'gatewayApi', spec: { replicas: 4 } }));
+    const world = await pausedRollout(canary({ steps }, { behind: 'gatewayApi', spec: { replicas: 4 } }));
     world.edit({ paused: true, replicas: 6 });
     await world.pass(1_000);
     world.editStatus({ abort: true });
@@ -54,7 +42,7 @@ describe('an abort', () => {
 
   it('takes the traffic back though a stable pod is missing for good', async () => {
     const broken: { image?: string } = {};
-    const world = await halfway(
+    const world = await pausedRollout(
       canary({ steps }, { behind: 'gatewayApi', spec: { replicas: 4 }, behaviour: breaking(broken) }),
     );
     broken.image = 'web:1';
@@ -67,7 +55,7 @@ describe('an abort', () => {
 
   it('leaves nothing on a canary without pods, whatever stable has by then', async () => {
     const broken: { image?: string } = {};
-    const world = await halfway(
+    const world = await pausedRollout(
       canary(
         { steps, dynamicStableScale: true },
         { behind: 'gatewayApi', spec: { replicas: 4 }, behaviour: breaking(broken) },
@@ -86,7 +74,7 @@ describe('an abort', () => {
 
 it('takes the traffic from a canary that has lost all its pods, though a stable pod is missing', async () => {
   const broken: { image?: string } = {};
-  const world = await halfway(
+  const world = await pausedRollout(
     canary({ steps }, { behind: 'gatewayApi', spec: { replicas: 4 }, behaviour: breaking(broken) }),
   );
   broken.image = 'web:1';
@@ -107,7 +95,7 @@ describe('a third version', () => {
     ['with ping and pong', { ...names, ...pingPong }],
     ['with both', { dynamicStableScale: true, ...names, ...pingPong }],
   ])('gets the traffic of the second one when it has the pods for it, %s', async (_name, strategy) => {
-    const world = await halfway(canary({ steps, ...strategy }, { behind: 'gatewayApi', spec: { replicas: 10 } }));
+    const world = await pausedRollout(canary({ steps, ...strategy }, { behind: 'gatewayApi', spec: { replicas: 10 } }));
     await world.pass(2_000);
     const bare: string[] = [];
     const forget = world.world.objects.subscribe(() => {
@@ -123,7 +111,7 @@ describe('a third version', () => {
 });
 
 it('times a version out also when an older one was aborted', async () => {
-  const world = await halfway(
+  const world = await pausedRollout(
     canary({ steps }, { behind: 'gatewayApi', spec: { replicas: 2, progressDeadlineSeconds: 60 } }),
   );
   world.editStatus({ abort: true });

@@ -1,16 +1,14 @@
 /** Canaries of Rollouts, as the acceptance scenarios have them. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { rfc3339 } from '#api/time.ts';
 import { analysisRuns, httpRoutes, pods, rollouts } from '#cluster/resource.ts';
+import { healthyRollout } from './rollout-beginnings.ts';
 import { analysisTemplate, canary, type Json } from './rollout-fixture.ts';
-import { namespace, type RolloutWorld, rolloutWorld } from './rollout-world.ts';
+import { namespace, type RolloutWorld } from './rollout-world.ts';
 
 /** A world in which the first version is Healthy. */
 async function healthy(strategy: Json, fixture?: Parameters<typeof canary>[1]): Promise<RolloutWorld> {
-  const world = await rolloutWorld(canary(strategy, fixture));
-  onTestFinished(() => world.stop());
-  await world.promoted('web:1');
-  return world;
+  return healthyRollout(canary(strategy, fixture));
 }
 
 async function atPause(world: RolloutWorld, image = 'web:2'): Promise<void> {

@@ -1,19 +1,13 @@
 /** A user ends a pause at a moment when the update cannot go on at once: it goes on as soon as it can, without being told again. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pods } from '#cluster/resource.ts';
+import { pausedRollout } from './rollout-beginnings.ts';
 import { blueGreen, canary, type RolloutFixture } from './rollout-fixture.ts';
-import { rolloutWorld, type RolloutWorld } from './rollout-world.ts';
+import type { RolloutWorld } from './rollout-world.ts';
 
 /** Paused on the way from `web:1` to `web:2`. */
 async function paused(fixture: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(fixture);
-  onTestFinished(async () => {
-    await world.stop();
-    expect(world.broken).toEqual([]);
-  });
-  await world.promoted('web:1');
-  world.setImage('web:2');
-  await world.paused();
+  const world = await pausedRollout(fixture);
   await world.pass(2_000);
   return world;
 }
