@@ -6,6 +6,7 @@ import { hashLabel, hashOf, sizeOf, type ReplicaSet } from '#engine/rollout/repl
 import { analysisTemplate, blueGreen, canary, type Json, type RolloutFixture } from '../conformance/rollout-fixture.ts';
 import { namespace, type RolloutWorld, rolloutWorld } from '../conformance/rollout-world.ts';
 import { failRequests } from './disturbances.ts';
+import type { Told } from './random-history.ts';
 
 /** Something that a user, somebody else or the cluster does. */
 export type RolloutDeed =
@@ -130,17 +131,10 @@ export const randomRollouts: fc.Arbitrary<RandomRollout> = fc
     }),
   );
 
-export interface ToldOfRollout {
-  /** What was broken, in words; empty when all is well. */
-  readonly broken: readonly string[];
-  /** Everything that was written and said, in order. */
-  readonly history: string;
-}
-
 /** Caches that were cut off know late what has happened. */
 const lagOfDisturbed = 40_000;
 
-export async function playRandomRollout(random: RandomRollout): Promise<ToldOfRollout> {
+export async function playRandomRollout(random: RandomRollout): Promise<Told> {
   const world = await rolloutWorld(fixtureOf(random));
   try {
     await world.promoted('web:1');
