@@ -51,7 +51,7 @@ export interface Client {
     options?: { namespace?: string; labelSelector?: string; signal?: AbortSignal },
   ): Promise<KubeObject[]>;
   create(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<Written>;
-  /** A merge patch whose body holds `metadata.resourceVersion`, or a JSON patch that tests it, is conditional on it. */
+  /** A merge patch whose body holds `metadata.resourceVersion`, or a JSON patch that replaces it, is conditional on it. */
   patch(resource: Resource, ref: Ref, patch: Patch, options?: WriteOptions): Promise<Written>;
   /** Server-side apply of exactly the fields in `object`, taking over conflicting ones; conditional when it has a resourceVersion. */
   apply(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<Written>;

@@ -11,7 +11,7 @@ const live = {
   metadata: { namespace: 'test', name: 'web', resourceVersion: '7', labels: { 'a/b': 'c' } },
   spec: { selector: { app: 'web' } },
 };
-const test = { op: 'test', path: '/metadata/resourceVersion', value: '7' };
+const version = { op: 'replace', path: '/metadata/resourceVersion', value: '7' };
 
 describe('a field patch', () => {
   it('is none when the fields have their values', () => {
@@ -28,7 +28,7 @@ describe('a field patch', () => {
     expect(patch).toEqual({
       type: 'json',
       body: [
-        test,
+        version,
         { op: 'replace', path: '/metadata/labels/a~1b', value: 'd' },
         { op: 'add', path: '/metadata/annotations', value: { x: 'y' } },
         { op: 'remove', path: '/spec/selector' },
@@ -45,7 +45,7 @@ describe('a field patch', () => {
       { path: ['spec', 'ports', '1'], value: { name: 'more' } },
     ]);
     expect(patch?.body).toEqual([
-      test,
+      version,
       { op: 'replace', path: '/spec/ports/0/port', value: 81 },
       { op: 'add', path: '/spec/ports/0/appProtocol', value: 'h2c' },
       { op: 'add', path: '/spec/ports/1', value: { name: 'more' } },
@@ -56,7 +56,7 @@ describe('a field patch', () => {
     const annotation = (key: string) => ({ path: ['metadata', 'annotations', key], value: key });
     const patch = fieldPatch(live, [annotation('x'), annotation('y')]);
     expect(patch?.body).toEqual([
-      test,
+      version,
       { op: 'add', path: '/metadata/annotations', value: { x: 'x' } },
       { op: 'add', path: '/metadata/annotations/y', value: 'y' },
     ]);

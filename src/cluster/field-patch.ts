@@ -5,6 +5,9 @@ import type { JsonPatchOperation, Patch } from './client.ts';
 import { isRecord } from './kube-object.ts';
 import { sameMeaning } from './noop.ts';
 
+/** Where a patch says which version it is for. */
+export const versionPath = '/metadata/resourceVersion';
+
 /** The patch that makes `live` have these fields, or `undefined` when it has them already. */
 export function fieldPatch(live: KubeObject, changes: readonly FieldChange[]): Patch | undefined {
   let seen: unknown = live;
@@ -16,8 +19,9 @@ export function fieldPatch(live: KubeObject, changes: readonly FieldChange[]): P
   });
   if (operations.length === 0) return undefined;
   const { resourceVersion } = live.metadata;
-  const test: JsonPatchOperation = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
-  return { type: 'json', body: resourceVersion === undefined ? operations : [test, ...operations] };
+  // Another version than the newest is a conflict; a `test` of it would be refused like any patch that does not fit.
+  const version: JsonPatchOperation = { op: 'replace', path: versionPath, value: resourceVersion };
+  return { type: 'json', body: resourceVersion === undefined ? operations : [version, ...operations] };
 }
 
 function operationsOf(live: unknown, { path, value }: FieldChange): readonly JsonPatchOperation[] {

@@ -119,10 +119,10 @@ describe('a write', () => {
   it.each([
     ['is stale when it has another version', '6', 'stale'],
     ['is invalid when the patch does not fit', '7', 'invalid'],
-  ])('by a JSON patch that tests the version and is refused: the object %s', async (_, value, why) => {
+  ])('by a JSON patch for a version that is refused: the object %s', async (_, value, why) => {
     const { api, client } = start();
     api.answer(status(422, 'Invalid', 'the server rejected our request due to an error in our request'));
-    const body = [{ op: 'test', path: '/metadata/resourceVersion', value }] as const;
+    const body = [{ op: 'replace', path: '/metadata/resourceVersion', value }] as const;
     expect(await client.patch(deployments, ref, { type: 'json', body })).toMatchObject({ ok: false, why });
   });
 

@@ -5,6 +5,7 @@ import { ApiError, WritesStopped, holdsSecrets, retryAfterOf, statusOf } from '.
 import type { Client, DeleteOptions, Patch, WriteOptions, Written } from './client.ts';
 import { kubeObjectOf } from './kube-object.ts';
 import { readPage } from './list-pages.ts';
+import { versionPath } from './field-patch.ts';
 import { changes } from './noop.ts';
 import { apiVersionOf, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -219,8 +220,8 @@ interface Refused {
 }
 
 /**
- * The API server refuses a JSON patch whose test fails with the words that it has for every patch that does not fit.
- * Only the object itself can tell whether it was the version.
+ * A JSON patch that does not fit may have been made for another version: the API server applies it before it compares the versions.
+ * Only the object itself can tell.
  */
 async function whyRefused(
   client: Client,
@@ -228,11 +229,11 @@ async function whyRefused(
   written: Failure,
 ): Promise<Failure> {
   if (patch.type !== 'json') return written;
-  const test = patch.body.find(({ op, path }) => op === 'test' && path === '/metadata/resourceVersion');
-  if (test === undefined) return written;
+  const version = patch.body.find(({ path }) => path === versionPath);
+  if (version === undefined) return written;
   const live = await client.get(resource, ref, signal);
   if (live === undefined) return { ...written, why: 'not-found' };
-  return live.metadata.resourceVersion === test.value ? written : { ...written, why: 'stale' };
+  return live.metadata.resourceVersion === version.value ? written : { ...written, why: 'stale' };
 }
 
 function collectionOf(resource: Resource, object: KubeObject): string {

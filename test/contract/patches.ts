@@ -34,6 +34,19 @@ export function patchesContract(call: () => Caller): void {
       expect((await patch('json', one, [{ op: 'remove', path: '/data/none' }])).status).toBe(422);
     });
 
+    it('JSON: a resourceVersion in it is a condition', async () => {
+      const { send, path, patch } = call();
+      const one = path('v1', 'configmaps', 'conditional');
+      const created = await send('POST', path('v1', 'configmaps'), configMap('conditional', { a: '1' }));
+      const change = (value: string) => [
+        { op: 'replace', path: '/metadata/resourceVersion', value: versionOf(created.body) },
+        { op: 'replace', path: '/data/a', value },
+      ];
+      expect((await patch('json', one, change('2'))).body['data']).toEqual({ a: '2' });
+      expect(await patch('json', one, change('3'))).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
+      expect((await send('GET', one)).body['data']).toEqual({ a: '2' });
+    });
+
     it('strategic: containers merge by name, ports of a Service by port', async () => {
       const { send, path, patch } = call();
       const one = path('apps/v1', 'deployments', 'strategic');

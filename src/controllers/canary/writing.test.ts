@@ -51,7 +51,7 @@ describe('after a conflict', () => {
     const { writing, patches } = start({ canary: canary('7', { canaryWeight: 20 }), service: service('6') });
     await writing.change(services, ref, service('5'), changes, 'update error');
     expect(patches).toHaveLength(2);
-    expect(patches[1]).toContainEqual({ op: 'test', path: '/metadata/resourceVersion', value: '6' });
+    expect(patches[1]).toContainEqual({ op: 'replace', path: '/metadata/resourceVersion', value: '6' });
   });
 
   it('ends the pass when another process has moved the Canary on', async () => {
