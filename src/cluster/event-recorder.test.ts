@@ -183,7 +183,7 @@ describe('trouble', () => {
   it('with a full queue is told', async () => {
     const { api, events, pass, dropped } = start();
     api.answer(() => new ConnectionError('down'));
-    for (let number = 0; number < 4_100; number++) events.record(canary, normal(`step ${number}`));
+    for (let number = 0; number < 33_000; number++) events.record(canary, normal(`step ${number}`));
     await pass(0);
     expect(dropped.length).toBeGreaterThan(0);
     expect(new Set(dropped)).toEqual(new Set(['queue-full']));

@@ -3,6 +3,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { Log } from '#runtime/log.ts';
+import { Turns } from '#runtime/turns.ts';
 import { WritesStopped } from './api-error.ts';
 import { type BackOff, backOff } from './back-off.ts';
 import type { Client } from './client.ts';
@@ -30,8 +31,11 @@ export interface EventRecorder {
   stop(): void;
 }
 
-/** Bounds memory while the API server does not answer: about 1 KB each. */
-const mostWaiting = 4_096;
+/**
+ * Bounds memory while the API server does not answer: about 1 KB each. A thousand Rollouts that are updated at once have 30,000 to tell,
+ * and the client-side limit lets a hundred a second go.
+ */
+const mostWaiting = 32_768;
 /** As often as client-go's broadcaster; with the back-off that is some seven minutes. */
 const mostTries = 12;
 /** Half of the connections for calls: what runs write must not stand in line behind Events, least of all while the API server is slow. */
@@ -41,7 +45,7 @@ const retryWait: BackOff = { base: 1_000, max: 60_000 };
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, random, log, onDropped } = options;
   const folder = new EventFolder(options);
-  const inTurn = turns(mostAtOnce);
+  const turns = new Turns(mostAtOnce);
   const lines = new Map<string, FoldedEvent[]>();
   const running = new Map<string, Promise<void>>();
   const abort = new AbortController();
@@ -70,7 +74,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const deliver = async (event: FoldedEvent): Promise<void> => {
     for (let tries = 1; ; tries++) {
       try {
-        const refusal = await inTurn(() => write(client, event, folder, abort.signal));
+        const refusal = await turns.run(() => write(client, event, folder, abort.signal));
         if (refusal !== undefined) drop(event, 'refused', refusal);
         return;
       } catch (error) {
@@ -111,23 +115,6 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       while (running.size > 0) await Promise.all(running.values());
     },
     stop: () => abort.abort(new Error('The event recorder stops')),
-  };
-}
-
-/** Runs so many at a time, the others in the order in which they came. */
-function turns(atOnce: number): <T>(run: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let free = atOnce;
-  return async (run) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await run();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
-    }
   };
 }
 

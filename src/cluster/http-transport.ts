@@ -4,6 +4,7 @@ import type { Clock } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
 import { exchange, type Exchange, KeptBack } from '#runtime/whole-exchange.ts';
 import { RequestLimit } from '#runtime/request-limit.ts';
+import { Turns } from '#runtime/turns.ts';
 import { type ApiRequest, type ApiResponse, ConnectionError, type Transport, type WatchResponse } from './transport.ts';
 import { watchLines } from './watch-lines.ts';
 import { apiResponse, queryText } from './wire-format.ts';
@@ -33,7 +34,7 @@ export interface HttpTransportOptions {
   readonly proxyUrl?: string | undefined;
   /** Connections for calls; watches have their own pool, one connection each. Default 16. */
   readonly connections?: number;
-  /** Limit of a whole call, and of the answer to a watch's request, in milliseconds. Default 30 s. */
+  /** Limit of a whole call from when it has a connection, and of the answer to a watch's request, in milliseconds. Default 30 s. */
   readonly timeout?: number;
   /** Largest answer, and largest line of a watch, in bytes. Default 64 MiB: a page of 500 objects of the largest size is smaller in practice. */
   readonly maxBytes?: number;
@@ -58,6 +59,9 @@ class HttpTransport implements Transport {
   readonly #timeout: number;
   readonly #maxBytes: number;
   readonly #limits = new Set<RequestLimit>();
+  readonly #connections: number;
+  /** A call that waits for the answers to others has not begun: its time is the server's. */
+  readonly #turns: Turns;
   #isClosed = false;
   #pools: Pools | undefined;
 
@@ -68,9 +72,15 @@ class HttpTransport implements Transport {
     this.#prefix = pathname.replace(/\/$/, '');
     this.#timeout = options.timeout ?? 30_000;
     this.#maxBytes = options.maxBytes ?? 64 * 2 ** 20;
+    this.#connections = options.connections ?? 16;
+    this.#turns = new Turns(this.#connections);
   }
 
-  async send(request: ApiRequest): Promise<ApiResponse> {
+  send(request: ApiRequest): Promise<ApiResponse> {
+    return this.#turns.run(() => this.#call(request), request.signal);
+  }
+
+  async #call(request: ApiRequest): Promise<ApiResponse> {
     const limit = this.#limit(request, 'the call');
     try {
       for (let rejected = false; ; rejected = true) {
@@ -188,7 +198,7 @@ class HttpTransport implements Transport {
     if (old !== undefined && (old.tls === tls || JSON.stringify(old.tls) === JSON.stringify(tls))) return old;
     // Errors of connections that end are seen by the requests on them.
     void Promise.all([old?.calls.close(), old?.watches.close()]).catch(() => {});
-    const pools = { tls, calls: this.#pool(tls, this.#options.connections ?? 16), watches: this.#pool(tls, undefined) };
+    const pools = { tls, calls: this.#pool(tls, this.#connections), watches: this.#pool(tls, undefined) };
     this.#pools = pools;
     return pools;
   }

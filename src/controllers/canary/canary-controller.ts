@@ -29,11 +29,8 @@ import { ownership } from './ownership.ts';
 import { performerOf, type PerformingDeps } from './performing.ts';
 import type { CanarySettings } from './settings.ts';
 
-/**
- * Passes wait for hooks most of the time, so many may wait side by side. Not all, though: with an API server that takes two seconds for an
- * answer, this many on 16 connections still have theirs within the time limit of a call.
- */
-const concurrency = 256;
+/** Passes wait for hooks, for metrics and for their turn at the API server most of the time: so many wait side by side. */
+const concurrency = 1_024;
 
 export interface CanaryController {
   /** Ends the loop; passes that run have `grace` milliseconds to end by themselves. */
