@@ -19,6 +19,7 @@ const administrators = [
   'traefik',
   'serin',
   'serin-two',
+  'argo-rollouts',
   'flagger',
   'player',
   'kubectl',

@@ -65,7 +65,7 @@ async function measure(program: string): Promise<Record<string, unknown>> {
     return handler(request);
   }, bed.freeAddress());
   await inParallel(count, (index) => create(bed, analysisRuns, runOf(index, server.url)));
-  const child = startRollouts(bed, program);
+  const child = startRollouts(bed, 'serin', program);
   await until(child, () => asked >= count * metrics.length);
   await pause(interval * 1_000);
   const prompt = await window(bed, child);

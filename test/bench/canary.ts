@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { bundle } from '../../deploy/bundle.ts';
 import type { ControllerName } from './controllers.ts';
 import { keepFigures, type Figures } from './figures.ts';
-import { flaggerProgram } from './flagger-program.ts';
+import { originalProgram } from './original-program.ts';
 import { measure } from './measure.ts';
 import { table } from './table.ts';
 
@@ -55,7 +55,7 @@ function controllerNamed(name: string): ControllerName {
 
 /** Undefined for an original that cannot be built here. */
 async function programOf(controller: ControllerName): Promise<string | undefined> {
-  if (controller === 'flagger') return flaggerProgram((line) => console.error(line));
+  if (controller === 'flagger') return originalProgram('flagger', (line) => console.error(line));
   if (values.program !== undefined) return values.program;
   const file = path.join(folder, 'serin.mjs');
   await bundle(file);

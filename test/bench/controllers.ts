@@ -33,14 +33,17 @@ export function startMeasured(bed: Bed, name: ControllerName, options: StartOpti
   return bed.children.start(name, process.execPath, args, { env: shippedEnvironment() });
 }
 
-/** Serin with the flags of Argo Rollouts. */
-export function startRollouts(bed: Bed, program: string): Child {
+export type RolloutControllerName = 'serin' | 'argo-rollouts';
+
+/** Serin with the flags of Argo Rollouts, or the original; `program` as above. */
+export function startRollouts(bed: Bed, name: RolloutControllerName, program: string): Child {
   const flags = [
-    `--kubeconfig=${bed.kubeconfigOf('serin')}`,
+    `--kubeconfig=${bed.kubeconfigOf(name)}`,
     '--leader-elect=false',
     `--metricsPort=${metricsPort}`,
     `--healthzPort=${metricsPort + 1}`,
   ];
+  if (name === 'argo-rollouts') return bed.children.start(name, program, flags);
   // Prometheus listens on this machine, like everything on the bed.
   const args = [program, 'controller', 'argo-rollouts', '--allow-local-addresses', ...flags];
   return bed.children.start('serin', process.execPath, args, { env: shippedEnvironment() });

@@ -1,4 +1,4 @@
-/** Builds the original from its Go module, to be measured beside Serin; kept in the bed's cache. */
+/** Builds an original from its Go module, to be measured beside Serin; kept in the bed's cache. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,19 +10,25 @@ import { cacheFolder } from '../bed/programs.ts';
 
 const run = promisify(execFile);
 
-/** Its go.mod and go.sum pin the version. */
-const pinned = path.join(import.meta.dirname, 'flagger');
+/** Each has a folder of its name here, whose go.mod and go.sum pin the version. */
+const packages = {
+  flagger: 'github.com/fluxcd/flagger/cmd/flagger',
+  'argo-rollouts': 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',
+};
+
+export type OriginalName = keyof typeof packages;
 
 /** The program's file; undefined when it is not in the cache and cannot be built here. */
-export async function flaggerProgram(say: (line: string) => void): Promise<string | undefined> {
+export async function originalProgram(name: OriginalName, say: (line: string) => void): Promise<string | undefined> {
+  const pinned = path.join(import.meta.dirname, name);
   const sums = createHash('sha256')
     .update(readFileSync(path.join(pinned, 'go.sum')))
     .digest('hex');
-  const file = path.join(cacheFolder(), `flagger-controller-${sums.slice(0, 12)}`);
+  const file = path.join(cacheFolder(), `${name}-controller-${sums.slice(0, 12)}`);
   if (existsSync(file)) return file;
-  say('Build Flagger …');
+  say(`Build ${name} …`);
   const half = `${file}.${process.pid}`;
-  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', half, 'github.com/fluxcd/flagger/cmd/flagger'];
+  const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', half, packages[name]];
   try {
     await mkdir(cacheFolder(), { recursive: true });
     const env = { ...process.env, GOFLAGS: '-mod=readonly -buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' };
@@ -30,7 +36,7 @@ export async function flaggerProgram(say: (line: string) => void): Promise<strin
     await rename(half, file);
     return file;
   } catch (error) {
-    say(`Flagger is left out: it cannot be built here (${String(error).slice(0, 300)})`);
+    say(`${name} is left out: it cannot be built here (${String(error).slice(0, 300)})`);
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a Rollout costs: inside the bed's network `node test/bench/rollout.ts --rollouts 10,100`. Each has one Pod, which is only data, five
+ * What a Rollout costs: inside the bed's network `node test/bench/rollout.ts --rollouts 10,100 --controllers serin,argo-rollouts`. Each has one Pod, which is only data, five
  * steps with a pause of 10 s each, and a run with two metrics in the background.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,14 +16,16 @@ import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { bundle } from '../../deploy/bundle.ts';
 import { startBed } from '../bed/bed.ts';
 import { serveHandler } from '../bed/handler-server.ts';
-import { startRollouts } from './controllers.ts';
+import { type RolloutControllerName, startRollouts } from './controllers.ts';
 import { latenessBetween, scrapeLateness } from './lateness.ts';
 import { create, inParallel } from './making.ts';
+import { originalProgram } from './original-program.ts';
 import { processCost } from './process-cost.ts';
 import { quantile } from './quantile.ts';
 
 const { values } = parseArgs({
   options: {
+    controllers: { type: 'string', default: 'serin' },
     rollouts: { type: 'string', default: '10' },
     /** Serin's program; default: a fresh bundle, as the image has it. */
     program: { type: 'string' },
@@ -38,17 +40,37 @@ const weights = [20, 40, 60, 80, 100];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
 try {
-  const file = path.join(folder, 'serin.mjs');
-  if (values.program === undefined) await bundle(file);
-  for (const count of values.rollouts.split(',').map(Number)) {
-    console.error(`${count} rollouts …`);
-    console.log(JSON.stringify(await measure(values.program ?? file, count), undefined, 2));
+  for (const controller of values.controllers.split(',').map(controllerNamed)) {
+    const program = await programOf(controller);
+    if (program === undefined) continue;
+    for (const count of values.rollouts.split(',').map(Number)) {
+      console.error(`${controller} with ${count} Rollouts …`);
+      console.log(JSON.stringify(await measure(controller, program, count), undefined, 2));
+    }
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function measure(program: string, count: number): Promise<Record<string, unknown>> {
+function controllerNamed(name: string): RolloutControllerName {
+  if (name === 'serin' || name === 'argo-rollouts') return name;
+  throw new Error(`Cannot measure "${name}": choose serin, argo-rollouts or both`);
+}
+
+/** Undefined for an original that cannot be built here. */
+async function programOf(controller: RolloutControllerName): Promise<string | undefined> {
+  if (controller === 'argo-rollouts') return originalProgram(controller, (line) => console.error(line));
+  if (values.program !== undefined) return values.program;
+  const file = path.join(folder, 'serin.mjs');
+  await bundle(file);
+  return file;
+}
+
+async function measure(
+  controller: RolloutControllerName,
+  program: string,
+  count: number,
+): Promise<Record<string, unknown>> {
   const bed = await startBed();
   const reached = new Map<string, Map<number, number>>();
   const phases = new Map<string, string>();
@@ -61,14 +83,14 @@ async function measure(program: string, count: number): Promise<Record<string, u
     await create(bed, analysisTemplates, templateAt(server.url));
     await inParallel(count, (index) => create(bed, rollouts, rolloutOf(index, 1)));
     bed.api.watch(rollouts, ({ object }) => note(object, reached, phases), abort.signal);
-    const child = startRollouts(bed, program);
+    const child = startRollouts(bed, controller, program);
     const isDone = (revision: string): boolean =>
       [...phases.values()].filter((text) => text === `Healthy ${revision}`).length === count;
     await until(() => isDone('1'), child);
     await pause(3_000);
     const [idleMark, idleBefore] = [bed.audit.mark(), processCost(child.pid)];
     await pause(Number(values.idle) * 1000);
-    const idle = bed.audit.requestsBy('serin', idleMark);
+    const idle = bed.audit.requestsBy(controller, idleMark);
     const idleCpu = processCost(child.pid).cpu - idleBefore.cpu;
     reached.clear();
     const [mark, before, lateBefore, from] = [
@@ -84,13 +106,14 @@ async function measure(program: string, count: number): Promise<Record<string, u
     const seconds = (Date.now() - from) / 1000;
     await pause(3_000); // events are written beside the run, not within it
     const after = processCost(child.pid);
-    const requests = bed.audit.requestsBy('serin', mark);
+    const requests = bed.audit.requestsBy(controller, mark);
     const late = await scrapeLateness();
     const delays = [...reached.values()].flatMap(stepDelays);
     const told = (await bed.list(events, namespace)).filter(({ reason }) => reason === 'RolloutStepCompleted');
     await child.stop(20_000);
     await server.stop();
     return {
+      controller,
       rollouts: count,
       idle: { requests: idle.total, cpuPerSecond: idleCpu / Number(values.idle) },
       seconds,
