@@ -33,7 +33,10 @@ export const argoFlags = {
   metricsPort: intFlag(8090, 'Port of /metrics.', { from: 0, to: 65_535 }),
   metricsport: intFlag(8090, ''),
   healthzPort: intFlag(8080, 'Port of /healthz.', { from: 0, to: 65_535 }),
-  qps: intFlag(100, 'Requests a second to each API group of the API server.'),
+  qps: intFlag(
+    -1,
+    'Requests a second to each API group of the API server; 0: 5, as in client-go; negative: no limit but the 16 connections.',
+  ),
   burst: intFlag(250, 'Requests that may be saved up.', { from: 1 }),
   'leader-elect': boolFlag(true, 'Work only while holding the Lease.'),
   'leader-election-lease-duration': durationFlag(15_000, 'How long a Lease lasts that is not renewed.', {

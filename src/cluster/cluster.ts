@@ -9,9 +9,12 @@ import { servedPlurals } from './discovery.ts';
 import { type EventRecorder, createEventRecorder } from './event-recorder.ts';
 import { kubeClient } from './kube-client.ts';
 import { RateLimit } from './rate-limit.ts';
-import { nameOf } from './resource.ts';
+import { events, nameOf } from './resource.ts';
 import { type Stores, createStores } from './stores.ts';
 import type { Transport } from './transport.ts';
+
+/** Where nothing else is limited. */
+const eventsASecond = 100;
 
 export interface ClusterOptions {
   /** The real API server's or the sandbox's. The cluster closes it when it stops. */
@@ -24,7 +27,7 @@ export interface ClusterOptions {
   /** Owner of written fields, and component of Events unless `component` says otherwise. */
   readonly fieldManager: string;
   readonly component?: string;
-  /** Requests a second to each API group, and saved up. Defaults 100 and 250, as Flagger's flags. */
+  /** Requests a second to each API group, a negative number for no limit (the default), and how many may be saved up: 250. */
   readonly qps?: number;
   readonly burst?: number;
   /** Leader election's word on whether this process may write now. Default: always. */
@@ -55,7 +58,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
   const metrics = clusterMetrics(options.registry);
   const transport = metrics.metered(options.transport, clock);
   const stores = createStores({ transport, clock, random, log, metrics });
-  const rateLimit = limitByGroup(() => new RateLimit({ clock, qps: options.qps ?? 100, burst: options.burst ?? 250 }));
+  const rateLimit = rateLimits(options);
   const recorders: EventRecorder[] = [];
   const writers = (mayWrite: (() => boolean) | undefined, name?: string): Pick<Cluster, 'client' | 'events'> => {
     const client = kubeClient({
@@ -67,7 +70,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
       onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
       ...(mayWrite === undefined ? {} : { canWrite: mayWrite }),
     });
-    const events = createEventRecorder({
+    const recorder = createEventRecorder({
       client,
       clock,
       random,
@@ -76,8 +79,8 @@ export function connectCluster(options: ClusterOptions): Cluster {
       onRecorded: (object, spec) => metrics.eventRecorded(object, spec),
       onDropped: (reason) => metrics.eventDropped(reason),
     });
-    recorders.push(events);
-    return { client, events };
+    recorders.push(recorder);
+    return { client, events: recorder };
   };
   const cluster: Cluster = {
     ...writers(canWrite),
@@ -100,13 +103,20 @@ export function connectCluster(options: ClusterOptions): Cluster {
 }
 
 /**
- * Each API group has a limit of its own, as the original has one for each of its clients: with a single one, the Events of many runs would
- * take the turns of what the runs themselves write.
+ * Each API group has a limit of its own, as the original has one for each of its clients, and so have Events, which are never without one:
+ * they can wait, and what runs write must not.
  */
-function limitByGroup(make: () => RateLimit): (resource: Resource) => RateLimit {
+function rateLimits({
+  clock,
+  qps = -1,
+  burst = 250,
+}: Pick<ClusterOptions, 'clock' | 'qps' | 'burst'>): (resource: Resource) => RateLimit {
+  const ofEvents = new RateLimit({ clock, qps: qps < 0 ? eventsASecond : qps, burst });
   const limits = new Map<string, RateLimit>();
-  return ({ group }) => {
-    const limit = limits.get(group) ?? make();
+  return (resource) => {
+    if (resource === events) return ofEvents;
+    const { group } = resource;
+    const limit = limits.get(group) ?? new RateLimit({ clock, qps, burst });
     limits.set(group, limit);
     return limit;
   };

@@ -28,17 +28,15 @@ export function resultOf(status: AnalysisRunStatus | undefined, metric: string):
 export const lastOf = (result: MetricResult | undefined): AnalysisMeasurement | undefined =>
   result?.measurements?.at(-1);
 
-/** `busy`: metrics whose measurement is under way in this process. */
+/** What a round has to do, with `now` in milliseconds since the epoch. */
 export function dueTasks(
   metrics: readonly Metric[],
   status: AnalysisRunStatus | undefined,
   terminating: boolean,
-  busy: ReadonlySet<string>,
   now: number,
 ): MetricTask[] {
   return metrics.flatMap((metric): MetricTask[] => {
     const result = resultOf(status, metric.name);
-    if (busy.has(metric.name)) return [];
     const action = actionFor(metric, result, status?.startedAt, terminating, now);
     if (action === 'wait') return [];
     const taken = (result?.count ?? 0) + (result?.error ?? 0);
@@ -87,14 +85,10 @@ function timeOf(text: string | undefined): number {
 }
 
 /** The earliest moment at which something is due; the past means at once. */
-export function nextLook(
-  metrics: readonly Metric[],
-  status: AnalysisRunStatus,
-  busy: ReadonlySet<string>,
-): number | undefined {
+export function nextLook(metrics: readonly Metric[], status: AnalysisRunStatus): number | undefined {
   const times = metrics.flatMap((metric) => {
     const result = resultOf(status, metric.name);
-    if (busy.has(metric.name) || (result !== undefined && isCompleted(result.phase))) return [];
+    if (result !== undefined && isCompleted(result.phase)) return [];
     const last = lastOf(result);
     if (last !== undefined && !isCompleted(last.phase))
       return last.resumeAt === undefined ? [] : [timeOf(last.resumeAt)];

@@ -2,38 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { aMetric, aRun, inTurn, play, start } from './played-run.ts';
 import { concludeRun, planRun } from './run.ts';
 
-describe('a run whose measurements take their time', () => {
-  const run = aRun({ metrics: [aMetric('slow', { interval: '1s' }), aMetric('b', { interval: '1s', count: 3 })] });
-  const busy = new Set(['slow']);
+describe('rounds of a run', () => {
   const measured = (name: string, phase: 'Successful' | 'Failed') => ({
     task: { do: 'start' as const, metric: aMetric(name) },
     measurement: { phase },
-  });
-
-  it('is asked for nothing that is under way', () => {
-    const plan = planRun(run, start, busy);
-    expect(plan.kind === 'measure' && plan.tasks.map(({ metric }) => metric.name)).toEqual(['b']);
-  });
-
-  it('goes on with the others', () => {
-    const { status, wakeAt } = concludeRun(run, { measured: [measured('b', 'Successful')], busy }, start);
-    expect(status).toMatchObject({ phase: 'Running', metricResults: [{ name: 'b', count: 1 }] });
-    expect(wakeAt).toBe(start + 1000);
-  });
-
-  it('does not end before what is under way has come back', () => {
-    const { status, wakeAt } = concludeRun(run, { measured: [measured('b', 'Failed')], busy }, start);
-    expect(status.phase).toBe('Running');
-    expect(wakeAt).toBeUndefined();
-    const next = { ...run, status };
-    expect(planRun(next, start + 5000, busy)).toMatchObject({ tasks: [] });
-    expect(concludeRun(next, { measured: [measured('slow', 'Successful')] }, start + 9000).status).toMatchObject({
-      phase: 'Failed',
-      metricResults: [
-        { name: 'b', phase: 'Failed' },
-        { name: 'slow', phase: 'Successful', count: 1 },
-      ],
-    });
   });
 
   it('does not count what comes when a metric has ended', () => {
@@ -62,7 +34,7 @@ describe('a run whose measurements take their time', () => {
 
   it('bears a status that somebody else has made up', () => {
     const odd = {
-      ...run,
+      ...aRun({ metrics: [aMetric('slow', { interval: '1s' }), aMetric('b', { interval: '1s', count: 3 })] }),
       status: {
         phase: 'Running' as const,
         startedAt: 'yesterday',

@@ -44,15 +44,13 @@ export type RunPlan =
       readonly secrets: readonly SecretRef[];
     };
 
-const nobody: ReadonlySet<string> = new Set();
-
-/** `busy`: metrics whose measurement is under way in this process. `now`: milliseconds since the epoch. */
-export function planRun(run: AnalysisRun, now: number, busy: ReadonlySet<string> = nobody): RunPlan {
+/** `now`: milliseconds since the epoch. */
+export function planRun(run: AnalysisRun, now: number): RunPlan {
   if (isCompleted(run.status?.phase)) return { kind: 'over' };
   const read = readSpec(run);
   if (!read.ok) return { kind: 'refused', outcome: refuse(run, read.message, now) };
   const terminating = isTerminating(run, read.rules.dry);
-  const tasks = dueTasks(read.metrics, run.status, terminating, busy, now);
+  const tasks = dueTasks(read.metrics, run.status, terminating, now);
   return { kind: 'measure', tasks, secrets: needsSecrets(run, tasks) ? secretsOf(run.spec.args ?? []) : [] };
 }
 
@@ -93,8 +91,6 @@ export function armTasks(
 export interface Findings {
   readonly measured: readonly Measured[];
   readonly secretValues?: readonly string[];
-  /** Metrics whose measurement is still under way in this process. */
-  readonly busy?: ReadonlySet<string>;
 }
 
 /** The status after a round: what was measured is in it, and what it means. Also without measurements. */
@@ -102,23 +98,18 @@ export function concludeRun(run: AnalysisRun, findings: Findings, now: number): 
   const read = readSpec(run);
   if (!read.ok) return refuse(run, read.message, now);
   const { metrics, rules } = read;
-  const { measured, secretValues = [], busy = nobody } = findings;
+  const { measured, secretValues = [] } = findings;
   const before: AnalysisRunStatus = { ...run.status, phase: run.status?.phase ?? '' };
   const recorded = record(before, measured, secretValues, rules.dry, now);
   const begun = { ...run, status: { ...recorded, startedAt: before.startedAt ?? rfc3339(now) } };
   const stopped = new Set(measured.filter(({ task }) => task.do === 'terminate').map(({ task }) => task.metric.name));
-  const isUnderWay = metrics.some(({ name }) => busy.has(name));
-  const judged = judge(begun, read, isUnderWay || isLeftRunning(recorded, metrics, stopped));
+  const judged = judge(begun, read, isLeftRunning(recorded, metrics, stopped));
   const { status, trimmed } = trim(judged.status, metrics, rules.retention);
   if (isCompleted(status.phase)) {
     const ended = { ...status, completedAt: status.completedAt ?? rfc3339(now) };
     return { status: ended, events: [...judged.events, events.runEnded(status.phase)], trimmed };
   }
-  const wakeAt = isTerminating({ ...run, status }, rules.dry)
-    ? isUnderWay
-      ? undefined // what comes back goes on
-      : now
-    : nextLook(metrics, status, busy);
+  const wakeAt = isTerminating({ ...run, status }, rules.dry) ? now : nextLook(metrics, status);
   return { status, events: judged.events, trimmed, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
 
@@ -152,7 +143,7 @@ function isLeftRunning(status: AnalysisRunStatus, metrics: readonly Metric[], st
   });
 }
 
-/** A run that turns out to end is ended in the same round, unless there are measurements to stop or to wait for. */
+/** A run that turns out to end is ended in the same round, unless there are measurements to stop. */
 function judge(run: AnalysisRun, read: Extract<ReadSpec, { ok: true }>, mustWait: boolean): JudgedRun {
   const { metrics, rules } = read;
   const terminating = isTerminating(run, rules.dry);
