@@ -50,7 +50,7 @@ export interface ProcessOptions {
   /** Address of the API server, in place of that of the kubeconfig; empty: its own. */
   readonly master: string;
   /** What else is said about the connection. */
-  readonly connection?: Pick<ConnectOptions, 'context' | 'headers'>;
+  readonly connection?: Pick<ConnectOptions, 'kubeconfigText' | 'headers'>;
   readonly qps: number;
   readonly burst: number;
   /** Metrics and health are served on each of these. */

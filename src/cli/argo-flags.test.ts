@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   analysisSettings,
@@ -66,12 +69,39 @@ describe('the flags of the original', () => {
     expect(settingsOf('--alb-ingress-classes=a', '--alb-ingress-classes', 'b').albIngressClasses).toEqual(['a', 'b']);
   });
 
-  it('say who is asked, and as whom', () => {
-    expect(argoConnection(flagsOf('--context=dev', '--as=me', '--as-group=a', '--as-group=b'))).toEqual({
-      context: 'dev',
+  it('say as whom is asked', () => {
+    expect(argoConnection(flagsOf('--as=me', '--as-group=a', '--as-group=b'), {})).toEqual({
       headers: { 'impersonate-user': 'me', 'impersonate-group': ['a', 'b'] },
     });
-    expect(argoConnection(flagsOf())).toEqual({ headers: {} });
+    expect(argoConnection(flagsOf('--server=https://other'), {})).toEqual({ headers: {} });
+  });
+
+  it('choose from a kubeconfig, and hold in place of what it says', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'serin-flags-'));
+    const kubeconfig = path.join(folder, 'config');
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        'current-context': 'prod',
+        contexts: ['prod', 'dev'].map((name) => ({ name, context: { cluster: name, user: name } })),
+        clusters: ['prod', 'dev', 'lab'].map((name) => ({ name, cluster: { server: `https://${name}` } })),
+        users: ['prod', 'dev', 'me'].map((name) => ({ name, user: { token: name } })),
+      }),
+    );
+    const chosen = async (...flags: string[]) => {
+      const { kubeconfigText } = argoConnection(flagsOf(`--kubeconfig=${kubeconfig}`, ...flags), {});
+      const { clusters, users } = JSON.parse((await kubeconfigText?.()) ?? '{}');
+      return [clusters[0].cluster, users[0].user];
+    };
+    expect(await chosen('--context=dev')).toEqual([{ server: 'https://dev' }, { token: 'dev' }]);
+    expect(await chosen('--cluster=lab', '--user=me')).toEqual([{ server: 'https://lab' }, { token: 'me' }]);
+    expect(await chosen('--token=abc', '--tls-server-name=api')).toEqual([
+      { server: 'https://prod', 'tls-server-name': 'api' },
+      { token: 'abc' },
+    ]);
+    await expect(chosen('--context=none')).rejects.toThrow('none');
+    rmSync(folder, { recursive: true });
+    await expect(chosen('--context=dev')).rejects.toThrow('Cannot read');
   });
 
   it('have AWS asked by either name', () => {

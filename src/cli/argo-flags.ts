@@ -2,10 +2,17 @@
 import type { AnalysisSettings } from '#controllers/analysis/analysis-controller.ts';
 import type { RolloutSettings } from '#controllers/rollout/settings.ts';
 import type { ConnectOptions } from '#cluster/connection.ts';
-import { impersonationOf } from '#cluster/kubeconfig.ts';
+import {
+  chooseContext,
+  impersonationOf,
+  type KubeconfigOverrides,
+  readKubeconfig,
+  textOfContext,
+} from '#cluster/kubeconfig.ts';
 import { instanceSelector } from '#controllers/rollout/caches.ts';
 import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
 import { boolFlag, durationFlag, intFlag, repeatedFlag, stringFlag, type FlagValues } from './go-flags.ts';
+import { kubeconfigFiles, kubeconfigOverrides } from './kubeconfig-flags.ts';
 import { ownNamespace } from './own-namespace.ts';
 import { version } from './version.ts';
 
@@ -14,6 +21,14 @@ const accepted = 'Accepted without effect: nothing waits for a worker here.';
 export const argoFlags = {
   kubeconfig: stringFlag('', 'Path to a kubeconfig; needed outside of a cluster.'),
   context: stringFlag('', 'Context of the kubeconfig.'),
+  cluster: stringFlag('', 'Cluster of the kubeconfig.'),
+  user: stringFlag('', 'User of the kubeconfig.'),
+  token: stringFlag('', 'Bearer token for the API server.'),
+  'certificate-authority': stringFlag('', 'File with the certificates that the API server is checked against.'),
+  'client-certificate': stringFlag('', 'File with a client certificate.'),
+  'client-key': stringFlag('', 'File with the key of the client certificate.'),
+  'insecure-skip-tls-verify': boolFlag(false, 'Do not check the certificate of the API server.'),
+  'tls-server-name': stringFlag('', "Name that the API server's certificate must be valid for."),
   as: stringFlag('', 'User to act as.'),
   'as-group': repeatedFlag([], 'Group to act as; may be given again.'),
   'as-uid': stringFlag('', 'UID to act as.'),
@@ -87,10 +102,28 @@ function watched(flags: ArgoFlags, environment: Environment): { readonly namespa
   return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
 }
 
-/** Which part of the kubeconfig is meant, and whom the controller acts as. */
-export function argoConnection(flags: ArgoFlags): Pick<ConnectOptions, 'context' | 'headers'> {
+/** Which part of the kubeconfig is meant, where that is said, and whom the controller acts as. */
+export function argoConnection(
+  flags: ArgoFlags,
+  environment: Environment,
+): Pick<ConnectOptions, 'kubeconfigText' | 'headers'> {
   const headers = impersonationOf({ as: flags.as, 'as-uid': flags['as-uid'], 'as-groups': flags['as-group'] });
-  return { headers, ...(flags.context === '' ? {} : { context: flags.context }) };
+  // The address holds without a kubeconfig as well, and is not a matter of this one.
+  const overrides = kubeconfigOverrides({ ...flags, server: '', as: '', 'as-uid': '', 'as-group': [] });
+  if (!saysAnything(overrides)) return { headers };
+  const files = kubeconfigFiles(flags, environment);
+  return { headers, kubeconfigText: () => chosenContext(files, overrides) };
+}
+
+function saysAnything({ clusterFields, userFields, ...names }: KubeconfigOverrides): boolean {
+  return Object.keys({ ...clusterFields, ...userFields }).length > 0 || Object.values(names).some((name) => name !== '');
+}
+
+async function chosenContext(files: readonly string[], overrides: KubeconfigOverrides): Promise<string> {
+  const config = await readKubeconfig(files);
+  if (config === undefined)
+    throw new Error(`Cannot choose from a kubeconfig: there is none at ${files.join(', ')}, name it with --kubeconfig`);
+  return textOfContext(chooseContext(config, overrides));
 }
 
 /** Whether AWS is asked what its load balancers do. */

@@ -137,7 +137,7 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
       logLevel: flags.loglevel,
       warnings: argoWarnings(process.env),
       healthText: 'ok',
-      connection: argoConnection(flags),
+      connection: argoConnection(flags, process.env),
     },
     io,
   );

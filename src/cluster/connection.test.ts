@@ -42,7 +42,7 @@ async function start(
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'test' } }],
     'current-context': 'x',
   });
-  const connection = await connect({ clock: time.clock, kubeconfigText, ...options });
+  const connection = await connect({ clock: time.clock, kubeconfigText: async () => kubeconfigText, ...options });
   const transport = connection.open();
   ends.push(() => transport.close());
   const call = async () => (await transport.send({ method: 'GET', path: '/version' })).status;
@@ -96,17 +96,18 @@ describe('a kubeconfig', () => {
     await expect(connect({ clock, kubeconfig: '/does/not/exist' })).rejects.toThrow(
       'Cannot read /does/not/exist: it is missing',
     );
-    const error = await connect({ clock, kubeconfigText: 'users: [token: s3cret: {' }).catch(
+    const error = await connect({ clock, kubeconfigText: async () => 'users: [token: s3cret: {' }).catch(
       (thrown: unknown) => thrown,
     );
     expect(String(error)).toContain('Cannot read the given kubeconfig');
     expect(String(error)).not.toContain('s3cret');
   });
 
-  it('without the wanted context is refused', async () => {
+  it('without a cluster for its context is refused', async () => {
     const { clock } = handClock();
-    const kubeconfigText = JSON.stringify({ clusters: [], users: [], contexts: [], 'current-context': 'x' });
-    await expect(connect({ clock, kubeconfigText, context: 'y' })).rejects.toThrow('no cluster for the context "y"');
+    const text = JSON.stringify({ clusters: [], users: [], contexts: [], 'current-context': 'x' });
+    const opened = connect({ clock, kubeconfigText: async () => text });
+    await expect(opened).rejects.toThrow('no cluster for the context "x"');
   });
 
   it.each([
@@ -116,12 +117,13 @@ describe('a kubeconfig', () => {
     ['other:6443', { 'insecure-skip-tls-verify': true }, 'https://other:6443'],
   ])('gives way to the server %s', async (server, tls, wanted) => {
     const { clock } = handClock();
-    const kubeconfigText = JSON.stringify({
+    const text = JSON.stringify({
       clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1', ...tls } }],
       users: [{ name: 'u', user: {} }],
       contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
       'current-context': 'x',
     });
+    const kubeconfigText = async () => text;
     expect((await connect({ clock, kubeconfigText, server })).server).toBe(wanted);
     await expect(connect({ clock, kubeconfigText, server: 'ftp://other' })).rejects.toThrow(
       'Cannot connect to the API server "ftp://other": it must be an http or https URL',

@@ -9,10 +9,8 @@ export interface ConnectOptions {
   readonly clock: Clock;
   /** Path of a kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`, then the service account of the pod. */
   readonly kubeconfig?: string;
-  /** The text of a kubeconfig, in place of a path. */
-  readonly kubeconfigText?: string;
-  /** Context within it. Default: its current one. */
-  readonly context?: string;
+  /** The text of a kubeconfig, in place of a path. Asked for again when its credentials are refused. */
+  readonly kubeconfigText?: () => Promise<string>;
   /** Address of the API server, in place of the one that the context names. Without a scheme it is what the cluster's entry speaks. */
   readonly server?: string;
   /** Sent with every request, beside the credentials. */
@@ -54,21 +52,21 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /** Loaded late, because it brings the models of all kinds with it: 0.3 s and 87 MB. */
-async function load({ kubeconfig, kubeconfigText, context, server }: ConnectOptions): Promise<KubeConfig> {
+async function load({ kubeconfig, kubeconfigText, server }: ConnectOptions): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
+  const text = await kubeconfigText?.();
   const failure = await failureOf(() => {
-    if (kubeconfigText !== undefined) config.loadFromString(kubeconfigText);
+    if (text !== undefined) config.loadFromString(text);
     else if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
     else config.loadFromDefault();
   });
   if (failure !== undefined) {
-    const place = kubeconfigText === undefined ? (kubeconfig ?? 'the default kubeconfig') : 'the given kubeconfig';
+    const place = text === undefined ? (kubeconfig ?? 'the default kubeconfig') : 'the given kubeconfig';
     // The text of a parser's error quotes the file, which holds credentials.
     const code = 'code' in failure && typeof failure.code === 'string' ? ` (${failure.code})` : '';
     throw new Error(`Cannot read ${place}: it is missing or not a kubeconfig${code}`);
   }
-  if (context !== undefined) config.setCurrentContext(context);
   const current = config.getCurrentCluster()?.name;
   config.clusters = config.clusters
     .map((cluster) =>

@@ -1,12 +1,9 @@
 /** Opens the cluster that the connection flags mean; at once where the kubeconfig holds all that is needed. */
-import { homedir } from 'node:os';
-import path from 'node:path';
 import {
   type ChosenContext,
   chooseContext,
   credentialsOf,
   impersonationOf,
-  type KubeconfigOverrides,
   needsLogin,
   readKubeconfig,
   textIn,
@@ -14,6 +11,7 @@ import {
 import { proxyFromEnvironment } from '#cluster/proxy-from-environment.ts';
 import type { Transport } from '#cluster/transport.ts';
 import { systemClock } from '#runtime/clock.ts';
+import { kubeconfigFiles, kubeconfigOverrides } from '../kubeconfig-flags.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { parseGoDuration } from './go-duration.ts';
 import { kubeApi } from './kube-api.ts';
@@ -44,12 +42,12 @@ interface Opened {
 
 async function openTransport(flags: GlobalFlags, env: Readonly<Record<string, string | undefined>>): Promise<Opened> {
   const options = { timeout: requestTimeout(flags['request-timeout']), userAgent: 'kubectl-argo-rollouts' };
-  const config = await readKubeconfig(filesOf(flags, env)).catch((error: unknown) => {
+  const config = await readKubeconfig(kubeconfigFiles(flags, env)).catch((error: unknown) => {
     // Without a file there may be the service account of a pod, unless a file was asked for.
     if (flags.kubeconfig !== '' || env['KUBECONFIG']) throw error;
     return undefined;
   });
-  const chosen = config === undefined ? undefined : chooseContext(config, overridesOf(flags));
+  const chosen = config === undefined ? undefined : chooseContext(config, kubeconfigOverrides(flags));
   if (chosen === undefined || needsLogin(chosen)) return openWithLogin(chosen, flags, options);
   const server = addressOf(chosen);
   const credentials = () => credentialsOf(chosen);
@@ -73,44 +71,12 @@ async function openWithLogin(
   ]);
   const connection = await connect({
     clock: systemClock,
-    ...(chosen === undefined ? {} : { kubeconfigText: textOfContext(chosen) }),
+    ...(chosen === undefined ? {} : { kubeconfigText: () => Promise.resolve(textOfContext(chosen)) }),
     ...(chosen === undefined && flags.server !== '' ? { server: flags.server } : {}),
-    headers: impersonationOf({ ...chosen?.user, ...overridesOf(flags).userFields }),
+    headers: impersonationOf({ ...chosen?.user, ...kubeconfigOverrides(flags).userFields }),
     transport: options,
   });
   return { transport: connection.open(), namespace: connection.namespace };
-}
-
-function filesOf({ kubeconfig }: GlobalFlags, env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  if (kubeconfig !== '') return [kubeconfig];
-  const listed = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
-  return listed.length > 0 ? listed : [path.join(env['HOME'] ?? homedir(), '.kube', 'config')];
-}
-
-function overridesOf(flags: GlobalFlags): KubeconfigOverrides {
-  const { context, cluster, user, server, token } = flags;
-  const file = (name: string): string => (name === '' ? '' : path.resolve(name));
-  const authority = file(flags['certificate-authority']);
-  const [certificate, key] = [file(flags['client-certificate']), file(flags['client-key'])];
-  return {
-    context,
-    cluster,
-    user,
-    clusterFields: {
-      ...(server === '' ? {} : { server }),
-      ...(authority === '' ? {} : { 'certificate-authority': authority, 'certificate-authority-data': undefined }),
-      ...(flags['tls-server-name'] === '' ? {} : { 'tls-server-name': flags['tls-server-name'] }),
-      ...(flags['insecure-skip-tls-verify'] ? { 'insecure-skip-tls-verify': true } : {}),
-    },
-    userFields: {
-      ...(token === '' ? {} : { token, tokenFile: undefined }),
-      ...(certificate === '' ? {} : { 'client-certificate': certificate, 'client-certificate-data': undefined }),
-      ...(key === '' ? {} : { 'client-key': key, 'client-key-data': undefined }),
-      ...(flags.as === '' ? {} : { as: flags.as }),
-      ...(flags['as-uid'] === '' ? {} : { 'as-uid': flags['as-uid'] }),
-      ...(flags['as-group'].length === 0 ? {} : { 'as-groups': flags['as-group'] }),
-    },
-  };
 }
 
 /** Without a scheme it is TLS when the cluster has anything to say about it, as for kubectl. */
