@@ -116,7 +116,9 @@ export function argoConnection(
 }
 
 function saysAnything({ clusterFields, userFields, ...names }: KubeconfigOverrides): boolean {
-  return Object.keys({ ...clusterFields, ...userFields }).length > 0 || Object.values(names).some((name) => name !== '');
+  return (
+    Object.keys({ ...clusterFields, ...userFields }).length > 0 || Object.values(names).some((name) => name !== '')
+  );
 }
 
 async function chosenContext(files: readonly string[], overrides: KubeconfigOverrides): Promise<string> {

@@ -22,7 +22,10 @@ export interface KubeconfigFlags {
 }
 
 /** Those that are read: the given one, those of the environment, or the one at home. */
-export function kubeconfigFiles({ kubeconfig }: Pick<KubeconfigFlags, 'kubeconfig'>, env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function kubeconfigFiles(
+  { kubeconfig }: Pick<KubeconfigFlags, 'kubeconfig'>,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   if (kubeconfig !== '') return [kubeconfig];
   const listed = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((file) => file !== '');
   return listed.length > 0 ? listed : [path.join(env['HOME'] ?? homedir(), '.kube', 'config')];

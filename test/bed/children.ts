@@ -84,13 +84,18 @@ function childOf(name: string, started: ChildProcess, logFile: string): Child {
     exited,
     isRunning: () => ended === undefined,
     output: () => output,
-    signal: (wanted) => void started.kill(wanted),
+    signal(wanted) {
+      started.kill(wanted);
+      if (wanted !== 'SIGKILL') return;
+      // What it has started may hold its output open, and nobody would see it end.
+      for (const stream of [started.stdout, started.stderr]) stream?.destroy();
+    },
     async stop(grace = 5000) {
       if (ended !== undefined) return;
       started.kill('SIGTERM');
       const patience = new AbortController();
       void pause(grace, undefined, { signal: patience.signal }).then(
-        () => started.kill('SIGKILL'),
+        () => child.signal('SIGKILL'),
         () => false,
       );
       await exited;

@@ -49,6 +49,8 @@ export const programs = {
     lighter: { module: 'github.com/prometheus/prometheus', file: 'plugins/plugins.go' },
   },
   traefik: { folder: 'traefik', package: 'github.com/traefik/traefik/v3/cmd/traefik' },
+  // The last version with Flux that Go alone can build.
+  influxd: { folder: 'influxdb', package: 'github.com/influxdata/influxdb/cmd/influxd' },
 } satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
