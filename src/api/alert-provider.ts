@@ -1,5 +1,5 @@
 /** The AlertProvider (`flagger.app/v1beta1`): a chat service that alerts are sent to. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeObject } from './kubernetes.ts';
 import { foundText, problemsOf, type Problem } from './problem.ts';
 import { oneOfRequired, text, withoutNulls, type Readable } from './schema.ts';

@@ -1,5 +1,5 @@
 /** A metric of an analysis: how often it is measured, what counts as success, and how much may go wrong. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { metricProvider } from './analysis-provider.ts';
 import { intOrText, text, type Readable } from './schema.ts';
 

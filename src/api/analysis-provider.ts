@@ -1,5 +1,5 @@
 /** Whom a metric of an analysis asks: the settings of each provider. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { podTemplateStructure, rawObject } from './pod-template-schema.ts';
 import { ephemeralMetadata } from './rollout-analysis.ts';
 import { anyObject, intOrText, text, textMap, texts, type Readable } from './schema.ts';

@@ -1,5 +1,5 @@
 /** The AnalysisRun (`argoproj.io/v1alpha1`): metrics that are measured until they agree on a verdict. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument, metric } from './analysis-metric.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { parseLeniently } from './lenient.ts';

@@ -1,5 +1,5 @@
 /** AnalysisTemplate and ClusterAnalysisTemplate (`argoproj.io/v1alpha1`): metrics that many runs can share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument, metric } from './analysis-metric.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { parseLeniently } from './lenient.ts';

@@ -1,5 +1,5 @@
 /** `spec.analysis` of a Canary: strategy, steps, metrics, webhooks, alerts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneOfRequired, shortDuration, text, textMap, whole, type Readable } from './schema.ts';
 import { testMatch } from './traffic-rules.ts';
 

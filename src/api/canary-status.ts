@@ -1,5 +1,5 @@
 /** `status` of a Canary: where its run stands, and why. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { moment, text, textMap, whole, type Readable } from './schema.ts';
 
 export const canaryPhases = [

@@ -1,5 +1,5 @@
 /** The Canary (`flagger.app/v1beta1`): how a new version of a workload is tried before it replaces the old one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { canaryAnalysis } from './canary-analysis.ts';
 import { canaryStatus, type CanaryStatus } from './canary-status.ts';
 import type { KubeObject } from './kubernetes.ts';

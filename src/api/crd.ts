@@ -1,5 +1,5 @@
 /** Turns the schemas of our kinds into CustomResourceDefinitions. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeObject, Resource } from './kubernetes.ts';
 
 export interface PrinterColumn {

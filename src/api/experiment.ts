@@ -1,5 +1,5 @@
 /** The Experiment (`argoproj.io/v1alpha1`): pods of some versions that run side by side for a while, and are measured. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument } from './analysis-metric.ts';
 import { analysisPhase } from './analysis-run.ts';
 import type { KubeObject } from './kubernetes.ts';

@@ -1,5 +1,5 @@
 /** Label selectors as the schemas of our kinds have them; their type is `LabelSelector` of `workload.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { text, textMap, texts } from './schema.ts';
 
 export const labelSelector = z

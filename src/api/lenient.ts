@@ -1,5 +1,5 @@
 /** Reading objects as Go does: what cannot be decoded is left out, what is missing is zero, and the rest goes on. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { problemsOf, type Problem } from './problem.ts';
 
 export type Lenient<T> =

@@ -1,5 +1,5 @@
 /** The MetricTemplate (`flagger.app/v1beta1`): a query to one metric server that many Canaries can share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeObject } from './kubernetes.ts';
 import { problemsOf, type Problem } from './problem.ts';
 import { text, texts, withoutNulls, type Readable } from './schema.ts';

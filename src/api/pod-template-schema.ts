@@ -1,5 +1,5 @@
 /** The pod template of a Rollout for its CRD: what the API server adds, refuses and merges; everything else passes as it is. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StructuralSchema } from './crd.ts';
 import type { PodTemplate } from './workload.ts';
 

@@ -1,5 +1,5 @@
 /** What is wrong with an object a user wrote: the field, what was found there, and what to write instead. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export interface Problem {
   /** Path of the field, such as `spec.analysis.metrics[0].onNoData`. */

@@ -1,5 +1,5 @@
 /** How Rollouts and Experiments ask for an analysis: templates, arguments, what is only looked at, and what is kept. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { int32, text, textMap, type Readable } from './schema.ts';
 
 export const ephemeralMetadata = z.object({

@@ -1,5 +1,5 @@
 /** `status` of a Rollout: where it stands, what it waits for, and what users ask of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyObject, instant, int32, oneOfTexts, text, type Readable } from './schema.ts';
 
 export const pauseReasons = [

@@ -1,5 +1,5 @@
 /** `spec.strategy.canary.steps` of a Rollout: what is done one after the other until the new version has everything. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { labelSelector } from './label-selector.ts';
 import { analysisArgument, dryRun, ephemeralMetadata, rolloutAnalysis } from './rollout-analysis.ts';
 import { anyObject, int32, intOrText, text, type Readable } from './schema.ts';

@@ -1,5 +1,5 @@
 /** `spec.strategy` of a Rollout: two whole versions side by side, or one that grows step by step. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { backgroundAnalysis, ephemeralMetadata, rolloutAnalysis } from './rollout-analysis.ts';
 import { canaryStep } from './rollout-steps.ts';
 import { int32, intOrText, text, type Readable } from './schema.ts';

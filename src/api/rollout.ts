@@ -1,5 +1,5 @@
 /** The Rollout (`argoproj.io/v1alpha1`): pods as a Deployment runs them, where a new version is tried before it replaces the old one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubeObject } from './kubernetes.ts';
 import { labelSelector } from './label-selector.ts';
 import { parseLeniently } from './lenient.ts';

@@ -1,5 +1,5 @@
 /** Building blocks that the schemas of all kinds share. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A type whose every level is read-only, so that what was parsed stays what the user wrote. */
 export type Readable<T> = T extends readonly (infer Item)[]

@@ -1,5 +1,5 @@
 /** `spec.strategy.canary.trafficRouting` of a Rollout: which routers split the traffic, and what they write. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { int32, text, textMap, texts, type Readable } from './schema.ts';
 
 const nginx = z.object({

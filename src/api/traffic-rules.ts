@@ -1,5 +1,5 @@
 /** The shapes inside `spec.service` that are handed through to a router: matches, headers, gateways, CORS, connection policy. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneOfOrNone, oneOfRequired, text, textMap, texts } from './schema.ts';
 
 /** Labels of Gateway API names, with and without dots. */

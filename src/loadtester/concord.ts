@@ -1,5 +1,5 @@
 /** Tasks of type `concord`: starts a process on a Concord server and waits for its end. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { askUntil, asResult, callJson, RemoteError, type RemoteDeps } from './remote.ts';
 import type { CommandResult } from './run-command.ts';
 

@@ -1,5 +1,5 @@
 /** Tasks of type `ngrinder`: clones a test on an nGrinder server, starts the clone and follows it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '#api/duration.ts';
 import { askUntil, asResult, callJson, RemoteError, type RemoteDeps } from './remote.ts';
 import type { CommandResult } from './run-command.ts';

@@ -1,7 +1,7 @@
 /** The HTTP interface of the load tester: what webhooks of Canaries call. */
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAuthorized } from './access.ts';
 import { createGates, type GateKind } from './gates.ts';
 import { createTaskQueue } from './task-queue.ts';

@@ -1,5 +1,5 @@
 /** The HTTP API of Prometheus: where a query goes, how it is sent, and what comes back. One client for Canaries and analyses. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Http, HttpRequest, HttpResponse } from '#runtime/http.ts';
 import { parsedJson } from './json-body.ts';
 

@@ -1,5 +1,5 @@
 /** A metric server that answers by script: the first entry whose expression is found in the query says what comes back. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonResponse } from './http-handler.ts';
 import type { Handler, HandlerRequest, HandlerResponse } from './http-handler.ts';
 import { sampleText } from './promql/sample-text.ts';

@@ -1,5 +1,5 @@
 /** A web server that answers webhooks by script and remembers every call. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sleep } from '#runtime/clock.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Handler, HandlerResponse } from './http-handler.ts';

@@ -1,5 +1,5 @@
 /** Tokens of OAuth 2 for a program: got by the client credentials grant, kept until they are about to end. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProviderAuthentication } from '#api/analysis-metric.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { HttpError, type Http, type HttpResponse } from '#runtime/http.ts';

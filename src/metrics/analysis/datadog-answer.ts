@@ -1,5 +1,5 @@
 /** What Datadog answers: a number, one a group, or nothing. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { decimalText } from '#engine/analysis/expression/values.ts';
 import type { HttpResponse } from '#runtime/http.ts';
 import { parsedJson, shortened } from '../json-body.ts';

@@ -1,5 +1,5 @@
 /** Graphite as a provider of analyses: the points of the first series that a render query gives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpResponse } from '#runtime/http.ts';
 import { parsedJson, shortened } from '../json-body.ts';
 import { answering, MeasurementProblem, send } from './answering.ts';

@@ -1,5 +1,5 @@
 /** InfluxDB as a provider of analyses: the values of every record that a Flux query gives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { textOf } from '#engine/analysis/expression/value-text.ts';
 import { valueOf } from '#engine/analysis/expression/values.ts';
 import type { HttpResponse } from '#runtime/http.ts';

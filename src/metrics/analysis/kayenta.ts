@@ -1,5 +1,5 @@
 /** Kayenta as a provider of analyses: it judges by itself, and is asked for its score until it has one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KayentaQuery } from '#api/analysis-metric.ts';
 import { parseDuration, problemOfDuration } from '#api/duration.ts';
 import { parseTime, rfc3339 } from '#api/time.ts';

@@ -1,5 +1,5 @@
 /** New Relic as a provider of analyses: the rows of an NRQL query, asked for over NerdGraph. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpResponse } from '#runtime/http.ts';
 import { parsedJson, shortened } from '../json-body.ts';
 import { answering, isOutage, MeasurementProblem, send, type Hide } from './answering.ts';

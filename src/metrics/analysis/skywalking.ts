@@ -1,5 +1,5 @@
 /** SkyWalking as a provider of analyses: the data that a GraphQL query over the last minutes gives. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration, problemOfDuration } from '#api/duration.ts';
 import type { HttpResponse } from '#runtime/http.ts';
 import { parsedJson, shortened } from '../json-body.ts';

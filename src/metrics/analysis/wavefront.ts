@@ -1,5 +1,5 @@
 /** Wavefront as a provider of analyses: of each series the point that is nearest to now. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpResponse } from '#runtime/http.ts';
 import { parsedJson, shortened } from '../json-body.ts';
 import { answering, isOutage, MeasurementProblem, send, type Hide } from './answering.ts';

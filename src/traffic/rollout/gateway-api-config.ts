@@ -1,5 +1,5 @@
 /** The configuration of the Gateway API router of Rollouts: which routes it works on, and how it marks them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Resource } from '#api/kubernetes.ts';
 import { labelSelector } from '#api/label-selector.ts';
 import type { Rollout } from '#api/rollout.ts';
