@@ -1,8 +1,8 @@
 /**
- * Bundles the program and what it needs of its libraries into `dist/serin.js`, as the image ships it: `node deploy/bundle.ts`.
+ * Bundles the program and what it needs of its libraries into `dist/`, as the image ships it: `node deploy/bundle.ts`.
  * Run from its sources the controller needs 100 MB more, nearly all of it for the models of client-node that nothing uses.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { build, type BuildOptions, type OnResolveArgs, type Plugin } from 'esbuild';
@@ -10,7 +10,6 @@ import { build, type BuildOptions, type OnResolveArgs, type Plugin } from 'esbui
 import { buildFacts } from './build-facts.ts';
 
 const repository = path.join(import.meta.dirname, '..');
-export const bundleFile = path.join(repository, 'dist', 'serin.js');
 
 /** CommonJS libraries ask for Node's own modules by `require`, which a module does not have. */
 const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
@@ -33,31 +32,43 @@ const onlyKubeConfig: Plugin = {
   },
 };
 
+/** Of undici only its connections are used, and its index loads all of `fetch`, WebSocket, caches and mocks. */
+const onlyConnections: Plugin = {
+  name: 'only-connections',
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'connections' }));
+    build.onLoad({ filter: /.*/, namespace: 'connections' }, () => ({
+      contents: `
+        export { default as Agent } from 'undici/lib/dispatcher/agent.js';
+        export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js';
+        export const { fetch } = globalThis; // client-node's way to call, which nobody takes`,
+      resolveDir: repository,
+    }));
+  },
+};
+
 /** Marks a question of the plugin's own, which the plugin leaves to esbuild. */
 const resolved = 'resolved';
 
-/** One file with everything in it, as the image has it. */
-export async function bundle(file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  await build({ ...common(), outfile: file });
-}
-
 /**
- * `serin.js` with files beside it that are read when they are needed: a command of a person at a desk has to start at once,
- * and reading the whole program takes 0.1 s.
+ * Writes `serin.js` into the folder, with files beside it that are read when they are needed, and answers where it is. What the folder had
+ * is gone. A command of a person at a desk has to start at once, and no process should hold what it does not run: reading the whole program
+ * takes 0.1 s and 40 MB.
  */
-export async function bundleInParts(folder: string): Promise<string> {
+export async function bundle(folder: string): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await build({ ...common(), outdir: folder, splitting: true });
+  await build({ ...options(), outdir: folder });
   // Without it Node would read each file twice to find out that it is a module.
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }\n');
   return path.join(folder, 'serin.js');
 }
 
-const common = (): BuildOptions => ({
+const options = (): BuildOptions => ({
   absWorkingDir: repository,
   entryPoints: ['src/cli/serin.ts'],
   bundle: true,
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node26',
@@ -68,9 +79,9 @@ const common = (): BuildOptions => ({
   minifyWhitespace: true,
   legalComments: 'none',
   banner: { js: banner },
-  plugins: [onlyKubeConfig],
+  plugins: [onlyKubeConfig, onlyConnections],
   define: { SERIN_BUILD: JSON.stringify(buildFacts(repository) ?? {}) },
   logLevel: 'warning',
 });
 
-if (import.meta.main) await bundle(process.argv[2] ?? bundleFile);
+if (import.meta.main) await bundle(process.argv[2] ?? path.join(repository, 'dist'));

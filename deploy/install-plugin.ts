@@ -7,7 +7,7 @@ import { accessSync, chmodSync, constants, mkdirSync, readFileSync, rmSync, syml
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-import { bundleInParts } from './bundle.ts';
+import { bundle } from './bundle.ts';
 
 const names = ['kubectl-argo-rollouts', 'kubectl-serin'];
 const oldestNode = 26;
@@ -15,9 +15,7 @@ const oldestNode = 26;
 /** Resolves with the paths of the installed names. */
 export async function installPlugin(prefix: string, node: string): Promise<readonly string[]> {
   const program = path.join(prefix, 'lib', 'serin');
-  // Parts of an older version would stay for ever.
-  rmSync(program, { recursive: true, force: true });
-  const entry = await bundleInParts(program);
+  const entry = await bundle(program);
   writeFileSync(entry, readFileSync(entry, 'utf8').replace(/^#!.*/, `#!${node}`));
   chmodSync(entry, 0o755);
   const folder = path.join(prefix, 'bin');

@@ -45,8 +45,7 @@ let asked = 0;
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
 const bed = await startBed();
 try {
-  const program = path.join(folder, 'serin.mjs');
-  await bundle(program);
+  const program = await bundle(path.join(folder, 'serin'));
   console.log(JSON.stringify(await measure(program), undefined, 2));
 } finally {
   await bed.stop();

@@ -57,7 +57,5 @@ function controllerNamed(name: string): ControllerName {
 async function programOf(controller: ControllerName): Promise<string | undefined> {
   if (controller === 'flagger') return originalProgram('flagger', (line) => console.error(line));
   if (values.program !== undefined) return values.program;
-  const file = path.join(folder, 'serin.mjs');
-  await bundle(file);
-  return file;
+  return bundle(path.join(folder, 'serin'));
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bundleInParts } from '../../deploy/bundle.ts';
+import { bundle } from '../../deploy/bundle.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { apiVersionOf, pods, replicaSets, rollouts } from '#cluster/resource.ts';
 import { definitionsWithoutSchema } from '#cli/rollouts/test-cluster.ts';
@@ -22,7 +22,7 @@ try {
   const kubeconfig = path.join(folder, 'kubeconfig');
   await writeFile(kubeconfig, front.kubeconfig);
   const plugin = path.join(folder, 'kubectl-argo-rollouts');
-  await symlink(await bundleInParts(path.join(folder, 'serin')), plugin);
+  await symlink(await bundle(path.join(folder, 'serin')), plugin);
   const line = [plugin, 'get', 'rollout', 'web', '--kubeconfig', kubeconfig];
   const times: number[] = [];
   for (let run = 0; run <= runs; run++) {

@@ -61,9 +61,7 @@ function controllerNamed(name: string): RolloutControllerName {
 async function programOf(controller: RolloutControllerName): Promise<string | undefined> {
   if (controller === 'argo-rollouts') return originalProgram(controller, (line) => console.error(line));
   if (values.program !== undefined) return values.program;
-  const file = path.join(folder, 'serin.mjs');
-  await bundle(file);
-  return file;
+  return bundle(path.join(folder, 'serin'));
 }
 
 async function measure(

@@ -1,7 +1,7 @@
 /** Deviations on purpose: rules that turn what the original shows into what Serin shows instead. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sameJson } from './json.ts';
 import { kindOf, type State } from './projection.ts';
 import { mapValues, type EventLine, type ExpectedSnapshots, type Moment, type Recording, type Trace } from './trace.ts';

@@ -1,7 +1,7 @@
 /** Scenarios as users write them: what is applied, what the servers answer, what is done when. */
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HookAnswer } from '#sandbox/webhook-receiver.ts';
 import { MetricAnswer, ScriptedMetric } from '#sandbox/scripted-metrics.ts';
 import { mapTexts } from './json.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseQuery } from '#metrics/promql/parser.ts';
 import { evaluate } from '#sandbox/promql/evaluate.ts';
 import type { Value } from '#sandbox/promql/evaluate.ts';
