@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
-import { canaries, deployments, events, httpRoutes } from '#cluster/resource.ts';
+import { canaries, deployments, events, httpRoutes, pathOf } from '#cluster/resource.ts';
 import { scriptedMetrics, type ScriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
 import type { Child } from '../bed/children.ts';
@@ -168,15 +168,51 @@ describe('Canary on a real control plane', () => {
     await until('wrong', 'Initialized');
   });
 
-  it('is shown by kubectl as the original is', async () => {
-    const { stdout, stderr } = await bed.kubectl(['get', 'canaries', '-n', 'promoted']);
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/^NAME +STATUS +WEIGHT +LASTTRANSITIONTIME\npodinfo +Succeeded +0 +\d{4}-/);
+  it('[cli-40] can be waited for with kubectl', async () => {
+    const args = ['wait', 'canary/podinfo', '-n', 'promoted', '--for=condition=promoted', '--timeout=10s'];
+    expect((await bed.kubectl(args)).stdout).toBe('canary.flagger.app/podinfo condition met\n');
   });
 
   it('ends with code 0 when it is asked to', async () => {
     await serin.stop(10_000);
     expect(await serin.exited).toBe('exit code 0');
+  });
+
+  it('[cli-40] is shown by kubectl as the original is', async () => {
+    await bed.createNamespace('shown');
+    await bed.applyManifest(canary('shown', { analysis: 'stepWeights: [5,15]' }));
+    const status = {
+      phase: 'Progressing',
+      canaryWeight: 15,
+      failedChecks: 1,
+      iterations: 0,
+      lastTransitionTime: '2019-06-30T14:05:07Z',
+    };
+    const path = `${pathOf(canaries, { namespace: 'shown', name: 'podinfo' })}/status`;
+    expect((await bed.api.call('PATCH', path, { body: { status } })).status).toBe(200);
+    const table = async (...how: string[]): Promise<string> =>
+      (await bed.kubectl(['get', 'canaries', '-n', 'shown', ...how])).stdout;
+    expect(await table()).toBe(
+      'NAME      STATUS        WEIGHT   LASTTRANSITIONTIME\npodinfo   Progressing   15       2019-06-30T14:05:07Z\n',
+    );
+    const wide = (await table('-o', 'wide')).trimEnd().split('\n');
+    expect(wide.map((line) => line.trimEnd().split(/ {2,}/))).toEqual([
+      // The original's columns between the weight and the time.
+      [
+        'NAME',
+        'STATUS',
+        'WEIGHT',
+        'SUSPENDED',
+        'FAILEDCHECKS',
+        'INTERVAL',
+        'MIRROR',
+        'STEPWEIGHT',
+        'STEPWEIGHTS',
+        'MAXWEIGHT',
+        'LASTTRANSITIONTIME',
+      ],
+      ['podinfo', 'Progressing', '15', '1', '1s', '[5,15]', '2019-06-30T14:05:07Z'],
+    ]);
   });
 });
 
