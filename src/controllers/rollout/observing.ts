@@ -51,6 +51,16 @@ export function repairsOf(object: KubeObject): readonly FieldChange[] {
   return value === template ? [] : [{ path: ['spec', 'template'], value }];
 }
 
+/** What of a Rollout nobody can read, and is worked without: a sentence each. */
+export function unreadParts(object: KubeObject): readonly string[] {
+  const parsed = parseRollout(object);
+  const problems = parsed.ok ? parsed.dropped : parsed.problems;
+  const fields = problems.map(({ field, found, want }) => `${field} is ${found}: ${want}`);
+  const amounts =
+    repairsOf(object).length === 0 ? [] : ['spec.template has amounts of resources that are no quantities'];
+  return [...fields, ...amounts];
+}
+
 const readRun = remembering((object): AnalysisRun | undefined => {
   const parsed = parseAnalysisRun(object);
   return parsed.ok ? parsed.run : undefined;

@@ -25,7 +25,7 @@ import { openRolloutCaches } from './caches.ts';
 import { startCleaner } from './cleaner.ts';
 import { Dependencies } from './dependencies.ts';
 import { rolloutMetrics } from './metrics.ts';
-import { kindsOf, readRollout } from './observing.ts';
+import { kindsOf, readRollout, unreadParts } from './observing.ts';
 import { runPasses } from './passes.ts';
 import type { Performer, Rests } from './performer.ts';
 import { repeatedFailures } from './repeated-failures.ts';
@@ -166,7 +166,11 @@ export function startRolloutController(context: Context, settings: RolloutSettin
         message: `Rollout resource added to informer: ${namespace}/${name}`,
       });
     }
-    if (after !== undefined) return queue.add(key);
+    if (after !== undefined) {
+      if (before?.metadata.generation !== after.metadata.generation)
+        for (const part of unreadParts(after)) log.warn('Cannot read all of a Rollout', { rollout: key, part });
+      return queue.add(key);
+    }
     record(object, {
       type: 'Normal',
       reason: 'RolloutDeleted',
