@@ -39,6 +39,9 @@ const onlyConnections: Plugin = {
     build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'connections' }));
     build.onLoad({ filter: /.*/, namespace: 'connections' }, () => ({
       contents: `
+        import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+        import api from 'undici/lib/api/index.js';
+        Object.assign(Dispatcher.prototype, api); // as its index does
         export { default as Agent } from 'undici/lib/dispatcher/agent.js';
         export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js';
         export const { fetch } = globalThis; // client-node's way to call, which nobody takes`,
