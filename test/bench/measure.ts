@@ -7,6 +7,7 @@ import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
 import { type HandlerServer, serveHandler } from '../bed/handler-server.ts';
 import { manifestTexts } from '../bed/programs.ts';
+import { comesToRest } from './at-rest.ts';
 import { canaryName, canaryOf, deploymentOf, interval, namespace, newRevision } from './canaries.ts';
 import { type ControllerName, startMeasured } from './controllers.ts';
 import type { Figures } from './figures.ts';
@@ -42,6 +43,7 @@ export async function measure(plan: Plan): Promise<Figures> {
     const initialised = await timed(() => untilAll(bench, 'Initialized'));
     say(`${plan.count} canaries initialised in ${initialised.toFixed(0)} s`);
     await pause(2 * interval);
+    if (plan.controller === 'serin') await comesToRest(bed, 'serin');
     const idle = await measureIdle(bench);
     const run = await measureRun(bench);
     const { rss, peakRss } = processCost(child.pid);
@@ -91,8 +93,10 @@ async function measureRun(bench: Bench): Promise<Figures['run']> {
     });
     await untilAll(bench, 'Succeeded');
   });
-  await pause(3_000); // events are written beside the run, not within it
+  await pause(3_000);
   const after = processCost(child.pid);
+  // The original reads all the time.
+  if (controller === 'serin') await comesToRest(bed, controller);
   const requests = bed.audit.requestsBy(controller, mark);
   if (requests.total === 0) throw new Error('The audit log shows no request of a whole run: it cannot be counted');
   const delays = watched.all().flatMap((canary) => stepDelays(canary, interval));

@@ -16,6 +16,7 @@ import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 import { bundle } from '../../deploy/bundle.ts';
 import { startBed } from '../bed/bed.ts';
 import { serveHandler } from '../bed/handler-server.ts';
+import { comesToRest } from './at-rest.ts';
 import { type RolloutControllerName, startRollouts } from './controllers.ts';
 import { latenessBetween, scrapeLateness } from './lateness.ts';
 import { create, inParallel } from './making.ts';
@@ -85,7 +86,7 @@ async function measure(
     const isDone = (revision: string): boolean =>
       [...phases.values()].filter((text) => text === `Healthy ${revision}`).length === count;
     await until(() => isDone('1'), child);
-    await pause(3_000);
+    await comesToRest(bed, controller);
     const [idleMark, idleBefore] = [bed.audit.mark(), processCost(child.pid)];
     await pause(Number(values.idle) * 1000);
     const idle = bed.audit.requestsBy(controller, idleMark);
@@ -102,8 +103,9 @@ async function measure(
     );
     await until(() => isDone('2'), child);
     const seconds = (Date.now() - from) / 1000;
-    await pause(3_000); // events are written beside the run, not within it
+    await pause(3_000);
     const after = processCost(child.pid);
+    await comesToRest(bed, controller);
     const requests = bed.audit.requestsBy(controller, mark);
     const late = await scrapeLateness();
     const delays = [...reached.values()].flatMap(stepDelays);
