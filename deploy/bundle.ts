@@ -2,7 +2,7 @@
  * Bundles the program and what it needs of its libraries into `dist/`, as the image ships it: `node deploy/bundle.ts`.
  * Run from its sources the controller needs 100 MB more, nearly all of it for the models of client-node that nothing uses.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { build, type BuildOptions, type OnResolveArgs, type Plugin } from 'esbuild';
@@ -58,13 +58,18 @@ const resolved = 'resolved';
  * is gone. A command of a person at a desk has to start at once, and no process should hold what it does not run: reading the whole program
  * takes 0.1 s and 40 MB.
  */
-export async function bundle(folder: string): Promise<string> {
+export async function bundle(place: string): Promise<string> {
+  const folder = path.resolve(place);
+  const entry = path.join(folder, 'serin.js');
+  const had = await readdir(folder).catch((): string[] => []);
+  if (had.length > 0 && !had.includes('serin.js'))
+    throw new Error(`Cannot bundle into ${folder}: it holds other files`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await build({ ...options(), outdir: folder });
   // Without it Node would read each file twice to find out that it is a module.
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }\n');
-  return path.join(folder, 'serin.js');
+  return entry;
 }
 
 const options = (): BuildOptions => ({

@@ -133,7 +133,7 @@ function standFor(connection: Connection, part: ApiPart, log: Log): Tenure {
   const { lease, name } = part;
   if (lease === undefined) return { part };
   const common = {
-    transport: connection.open({ connections: 1 }),
+    transport: connection.open({ connections: 1, timeout: termsOf(lease.duration).requestTimeout }),
     clock: systemClock,
     random: Math.random,
     identity: `${hostname()}_${randomUUID()}`,

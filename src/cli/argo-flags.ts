@@ -29,6 +29,8 @@ export const argoFlags = {
   'client-key': stringFlag('', 'File with the key of the client certificate.'),
   'insecure-skip-tls-verify': boolFlag(false, 'Do not check the certificate of the API server.'),
   'tls-server-name': stringFlag('', "Name that the API server's certificate must be valid for."),
+  'request-timeout': stringFlag('0', 'Accepted without effect: every request has a limit.'),
+  'disable-compression': boolFlag(false, 'Accepted without effect: answers are never compressed.'),
   as: stringFlag('', 'User to act as.'),
   'as-group': repeatedFlag([], 'Group to act as; may be given again.'),
   'as-uid': stringFlag('', 'UID to act as.'),
@@ -50,7 +52,7 @@ export const argoFlags = {
   healthzPort: intFlag(8080, 'Port of /healthz.', { from: 0, to: 65_535 }),
   qps: intFlag(
     -1,
-    'Requests a second to each API group of the API server; 0: 5, as in client-go; negative: no limit but the 16 connections.',
+    'Requests a second to each API group, and of Events; 0: 5, as in client-go; negative: 100 of Events, else what 16 connections carry.',
   ),
   burst: intFlag(250, 'Requests that may be saved up.', { from: 1 }),
   'leader-elect': boolFlag(true, 'Work only while holding the Lease.'),
@@ -108,9 +110,10 @@ export function argoConnection(
   environment: Environment,
 ): Pick<ConnectOptions, 'kubeconfigText' | 'headers'> {
   const headers = impersonationOf({ as: flags.as, 'as-uid': flags['as-uid'], 'as-groups': flags['as-group'] });
-  // The address holds without a kubeconfig as well, and is not a matter of this one.
-  const overrides = kubeconfigOverrides({ ...flags, server: '', as: '', 'as-uid': '', 'as-group': [] });
-  if (!saysAnything(overrides)) return { headers };
+  const others = { ...flags, as: '', 'as-uid': '', 'as-group': [] };
+  // The address alone needs no kubeconfig.
+  if (!saysAnything(kubeconfigOverrides({ ...others, server: '' }))) return { headers };
+  const overrides = kubeconfigOverrides(others);
   const files = kubeconfigFiles(flags, environment);
   return { headers, kubeconfigText: () => chosenContext(files, overrides) };
 }
@@ -123,8 +126,7 @@ function saysAnything({ clusterFields, userFields, ...names }: KubeconfigOverrid
 
 async function chosenContext(files: readonly string[], overrides: KubeconfigOverrides): Promise<string> {
   const config = await readKubeconfig(files);
-  if (config === undefined)
-    throw new Error(`Cannot choose from a kubeconfig: there is none at ${files.join(', ')}, name it with --kubeconfig`);
+  if (config === undefined) throw new Error(`Cannot choose from a kubeconfig: there is none at ${files.join(', ')}`);
   return textOfContext(chooseContext(config, overrides));
 }
 

@@ -14,7 +14,7 @@ export const flaggerFlags = {
   master: stringFlag('', 'Address of the API server; overrides that of the kubeconfig.'),
   'kubeconfig-qps': intFlag(
     100,
-    'Requests a second to each API group of the API server; 0: 5, as in client-go; negative: no limit but the 16 connections.',
+    'Requests a second to each API group, and of Events; 0: 5, as in client-go; negative: 100 of Events, else what 16 connections carry.',
   ),
   'kubeconfig-burst': intFlag(250, 'Requests that may be saved up.', { from: 1 }),
   'kubeconfig-service-mesh': stringFlag(

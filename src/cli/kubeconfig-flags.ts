@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { KubeconfigOverrides } from '#cluster/kubeconfig.ts';
 
-/** Absent and empty mean the same. */
+/** An empty text says nothing. */
 export interface KubeconfigFlags {
   readonly kubeconfig: string;
   readonly context: string;
@@ -31,6 +31,15 @@ export function kubeconfigFiles(
   return listed.length > 0 ? listed : [path.join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }
 
+/** Whom to trust is said as a whole: a file of certificates ends the trust in everybody that a kubeconfig may ask for. */
+const noTrust = {
+  'certificate-authority': undefined,
+  'certificate-authority-data': undefined,
+  'insecure-skip-tls-verify': undefined,
+};
+/** Who brings credentials need not log in. */
+const noLogin = { exec: undefined, 'auth-provider': undefined };
+
 /** What the flags say over what the files hold. */
 export function kubeconfigOverrides(flags: KubeconfigFlags): KubeconfigOverrides {
   const { context, cluster, user, server, token } = flags;
@@ -42,12 +51,14 @@ export function kubeconfigOverrides(flags: KubeconfigFlags): KubeconfigOverrides
     cluster,
     user,
     clusterFields: {
-      ...(server === '' ? {} : { server }),
-      ...(authority === '' ? {} : { 'certificate-authority': authority, 'certificate-authority-data': undefined }),
+      // The old name is not the new server's.
+      ...(server === '' ? {} : { server, 'tls-server-name': undefined }),
+      ...(authority === '' ? {} : { ...noTrust, 'certificate-authority': authority }),
       ...(flags['tls-server-name'] === '' ? {} : { 'tls-server-name': flags['tls-server-name'] }),
-      ...(flags['insecure-skip-tls-verify'] ? { 'insecure-skip-tls-verify': true } : {}),
+      ...(flags['insecure-skip-tls-verify'] ? { ...noTrust, 'insecure-skip-tls-verify': true } : {}),
     },
     userFields: {
+      ...(token === '' && certificate === '' ? {} : noLogin),
       ...(token === '' ? {} : { token, tokenFile: undefined }),
       ...(certificate === '' ? {} : { 'client-certificate': certificate, 'client-certificate-data': undefined }),
       ...(key === '' ? {} : { 'client-key': key, 'client-key-data': undefined }),

@@ -25,8 +25,6 @@ export type Patch =
 export interface WriteOptions {
   readonly subresource?: 'status' | 'scale' | 'eviction';
   readonly signal?: AbortSignal;
-  /** The object as the store has it: a patch that would change nothing of what it means is not sent, and `live` is the answer. */
-  readonly live?: KubeObject;
 }
 
 export interface DeleteOptions {

@@ -15,7 +15,6 @@ export interface ClusterMetrics {
   queue(name: string): QueueHooks;
   eventRecorded(object: KubeObject, spec: EventSpec): void;
   eventDropped(reason: string): void;
-  writeDropped(kind: string): void;
   leaseHeld(lease: string, held: boolean): void;
   /** Calls `listener` for every request that has ended, for APIs that count requests under names of their own. */
   observeRequests(listener: (request: EndedRequest) => void): void;
@@ -53,7 +52,7 @@ function createMetrics(registry: Registry): ClusterMetrics {
   });
   const durations = new Histogram({
     name: 'serin_kubernetes_request_duration_seconds',
-    help: 'Time from sending a request to the end of its answer; for watches to the start of the stream',
+    help: 'Time from asking for a request, the wait for a connection included, to the end of its answer; for watches to the start of the stream',
     labelNames: ['verb'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
@@ -68,12 +67,6 @@ function createMetrics(registry: Registry): ClusterMetrics {
     name: 'serin_kubernetes_events_dropped_total',
     help: 'Kubernetes Events that could not be written',
     labelNames: ['reason'],
-    registers,
-  });
-  const needless = new Counter({
-    name: 'serin_kubernetes_writes_dropped_total',
-    help: 'Writes that were not sent because they would have changed nothing',
-    labelNames: ['kind'],
     registers,
   });
   const lease = new Gauge({
@@ -92,7 +85,6 @@ function createMetrics(registry: Registry): ClusterMetrics {
     observeStores: storeMetrics(registers),
     queue: queueMetrics(registers),
     eventDropped: (reason) => dropped.inc({ reason }),
-    writeDropped: (kind) => needless.inc({ kind }),
     leaseHeld: (name, held) => lease.set({ lease: name }, held ? 1 : 0),
     metered: (transport, clock) => metered(transport, clock, { requests, durations, listeners }),
   };

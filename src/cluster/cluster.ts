@@ -3,13 +3,14 @@ import type { Registry } from 'prom-client';
 import type { Resource } from '#api/kubernetes.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Log } from '#runtime/log.ts';
+import { Turns } from '#runtime/turns.ts';
 import type { Client } from './client.ts';
 import { type ClusterMetrics, clusterMetrics } from './cluster-metrics.ts';
 import { servedPlurals } from './discovery.ts';
-import { type EventRecorder, createEventRecorder } from './event-recorder.ts';
+import { type EventRecorder, createEventRecorder, eventsAtOnce } from './event-recorder.ts';
 import { kubeClient } from './kube-client.ts';
 import { RateLimit } from './rate-limit.ts';
-import { events, nameOf } from './resource.ts';
+import { events } from './resource.ts';
 import { type Stores, createStores } from './stores.ts';
 import type { Transport } from './transport.ts';
 
@@ -60,6 +61,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
   const stores = createStores({ transport, clock, random, log, metrics });
   const rateLimit = rateLimits(options);
   const recorders: EventRecorder[] = [];
+  const turns = new Turns(eventsAtOnce);
   const writers = (mayWrite: (() => boolean) | undefined, name?: string): Pick<Cluster, 'client' | 'events'> => {
     const client = kubeClient({
       transport,
@@ -67,7 +69,6 @@ export function connectCluster(options: ClusterOptions): Cluster {
       fieldManager: name ?? fieldManager,
       rateLimit,
       onWritten: (resource, object) => stores.learn(resource, object),
-      onDropped: (resource) => metrics.writeDropped(nameOf(resource)),
       ...(mayWrite === undefined ? {} : { canWrite: mayWrite }),
     });
     const recorder = createEventRecorder({
@@ -75,6 +76,7 @@ export function connectCluster(options: ClusterOptions): Cluster {
       clock,
       random,
       component: name ?? options.component ?? fieldManager,
+      turns,
       log,
       onRecorded: (object, spec) => metrics.eventRecorded(object, spec),
       onDropped: (reason) => metrics.eventDropped(reason),

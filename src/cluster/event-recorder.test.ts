@@ -1,7 +1,8 @@
 /** What becomes of Events. */
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
-import { createEventRecorder } from './event-recorder.ts';
+import { Turns } from '#runtime/turns.ts';
+import { createEventRecorder, eventsAtOnce } from './event-recorder.ts';
 import { handClock } from './hand-clock.ts';
 import { isRecord } from './kube-object.ts';
 import { kubeClient } from './kube-client.ts';
@@ -27,6 +28,7 @@ function start() {
     clock: time.clock,
     random: () => 0.25,
     component: 'flagger',
+    turns: new Turns(eventsAtOnce),
     log,
     onDropped: (reason) => void dropped.push(reason),
   });
@@ -141,7 +143,13 @@ it('eight at a time are written, so that the connections are left to others', as
       new Promise<ApiResponse>((resolve) => void answers.push(() => resolve({ status: 201, body }))),
   };
   const client = kubeClient({ transport: slow, clock, fieldManager: 'flagger' });
-  const events = createEventRecorder({ client, clock, random: () => 0.25, component: 'flagger' });
+  const events = createEventRecorder({
+    client,
+    clock,
+    random: () => 0.25,
+    component: 'flagger',
+    turns: new Turns(eventsAtOnce),
+  });
   for (let number = 0; number < 10; number++)
     events.record({ ...canary, metadata: { ...canary.metadata, name: `web-${number}` } }, normal('a'));
   await pass(0);

@@ -3,7 +3,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { type Clock, sleep } from '#runtime/clock.ts';
 import { errorText } from '#runtime/error-text.ts';
 import type { Log } from '#runtime/log.ts';
-import { Turns } from '#runtime/turns.ts';
+import type { Turns } from '#runtime/turns.ts';
 import { WritesStopped } from './api-error.ts';
 import { type BackOff, backOff } from './back-off.ts';
 import type { Client } from './client.ts';
@@ -16,6 +16,8 @@ export interface EventRecorderOptions {
   readonly random: () => number;
   /** `source.component` and `reportingComponent`. */
   readonly component: string;
+  /** Shared by all who write Events over the same connections. */
+  readonly turns: Turns;
   readonly log?: Log | undefined;
   /** Called for every Event that is handed over. */
   readonly onRecorded?: (object: KubeObject, spec: EventSpec) => void;
@@ -39,20 +41,25 @@ const mostWaiting = 32_768;
 /** As often as client-go's broadcaster; with the back-off that is some seven minutes. */
 const mostTries = 12;
 /** Half of the connections for calls: what runs write must not stand in line behind Events, least of all while the API server is slow. */
-const mostAtOnce = 8;
+export const eventsAtOnce = 8;
 const retryWait: BackOff = { base: 1_000, max: 60_000 };
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, clock, random, log, onDropped } = options;
+  const { client, clock, random, turns, log, onDropped } = options;
   const folder = new EventFolder(options);
-  const turns = new Turns(mostAtOnce);
   const lines = new Map<string, FoldedEvent[]>();
   const running = new Map<string, Promise<void>>();
   const abort = new AbortController();
   let waiting = 0;
+  let hasStopped = false;
 
   const drop = (event: FoldedEvent, reason: Parameters<NonNullable<typeof onDropped>>[0], why: string): void => {
     onDropped?.(reason);
+    if (reason === 'stopped') {
+      if (!hasStopped) log?.warn(`Cannot write the events that wait: ${why}`, { waiting: waiting + 1 });
+      hasStopped = true;
+      return;
+    }
     const { namespace = '', name } = event.involved;
     log?.warn(`Cannot write an event: ${why}`, {
       object: `${namespace}/${name}`,

@@ -1,7 +1,7 @@
 /** The field changes that turn one object into another: the other direction of a field patch. */
 import type { FieldChange } from '#api/field-change.ts';
 import { isRecord } from './kube-object.ts';
-import { sameMeaning } from './noop.ts';
+import { sameMeaning } from './same-meaning.ts';
 
 /** As few and as deep as possible, so that the fields beside them stay whose they are. A list of another length is replaced whole. */
 export function fieldChanges(before: unknown, after: unknown, path: readonly string[] = []): readonly FieldChange[] {

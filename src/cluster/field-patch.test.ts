@@ -1,9 +1,8 @@
 /** Field changes as patches. */
 import { describe, expect, it } from 'vitest';
-import { changes } from './noop.ts';
 import { fieldPatch } from './field-patch.ts';
 import { mergeDiff } from './merge-diff.ts';
-import { mergePatch } from './noop.ts';
+import { mergePatch } from './merge-patch.ts';
 
 const live = {
   apiVersion: 'v1',
@@ -34,7 +33,6 @@ describe('a field patch', () => {
         { op: 'remove', path: '/spec/selector' },
       ],
     });
-    expect(patch && changes(live, patch)).toBe(true);
   });
 
   it('changes an element of a list in its place', () => {

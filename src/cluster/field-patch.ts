@@ -3,7 +3,7 @@ import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { JsonPatchOperation, Patch } from './client.ts';
 import { isRecord } from './kube-object.ts';
-import { sameMeaning } from './noop.ts';
+import { sameMeaning } from './same-meaning.ts';
 
 /** Where a patch says which version it is for. */
 export const versionPath = '/metadata/resourceVersion';

@@ -1,6 +1,6 @@
 /** The transport over real sockets, against a server that behaves as badly as networks do. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '#runtime/clock.ts';
 import { handClock } from './hand-clock.ts';
 import { type HttpTransportOptions, httpTransport } from './http-transport.ts';
@@ -79,6 +79,47 @@ describe('a call', () => {
     isAllowed = true;
     expect(await transport.send({ method: 'PATCH', path: '/third', body: {}, allowed })).toMatchObject({ status: 200 });
     expect(seen).toEqual(['/first', '/third']);
+  });
+
+  it('has its time from when it has a connection', async () => {
+    const { clock, pass } = handClock();
+    const arrived: ServerResponse[] = [];
+    const { transport } = await start((_, response) => arrived.push(response), {
+      clock,
+      connections: 1,
+      timeout: 1_000,
+    });
+    const answer = (number: number): void => void (arrived[number] && json(arrived[number], 200, { number }));
+    const [first, second] = [get(transport), get(transport)];
+    await vi.waitUntil(() => arrived.length === 1);
+    await pass(900);
+    answer(0);
+    expect(await first).toMatchObject({ body: { number: 0 } });
+    await vi.waitUntil(() => arrived.length === 2);
+    await pass(900);
+    answer(1);
+    expect(await second).toMatchObject({ body: { number: 1 } });
+  });
+
+  it('waits no longer for a connection than anybody wants it', async () => {
+    const { transport } = await start(() => {}, { connections: 1 });
+    void get(transport).catch(() => {});
+    const abort = new AbortController();
+    const waiting = transport.send({ method: 'GET', path: '/api/v1/pods', signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+  });
+
+  it('finds a connection when all others of its kind hang', async () => {
+    const hangs = ({ method = '', url = '' }: IncomingMessage): boolean =>
+      method === 'PATCH' && url.startsWith('/apis/slow');
+    const { transport } = await start((request, response) => void (hangs(request) || json(response, 200, {})), {
+      connections: 4,
+    });
+    const patch = (path: string) => transport.send({ method: 'PATCH', path, body: {} });
+    for (let count = 0; count < 8; count++) void patch('/apis/slow.example/v1/things/a').catch(() => {});
+    expect(await patch('/apis/quick.example/v1/things/a')).toMatchObject({ status: 200 });
+    expect(await get(transport, '/apis/slow.example/v1/things')).toMatchObject({ status: 200 });
   });
 
   it('sends query, body, content type and credentials, and gives back raw JSON', async () => {

@@ -62,6 +62,7 @@ class HttpTransport implements Transport {
   readonly #connections: number;
   /** A call that waits for the answers to others has not begun: its time is the server's. */
   readonly #turns: Turns;
+  readonly #turnsOfGroups = new Map<string, Turns>();
   #isClosed = false;
   #pools: Pools | undefined;
 
@@ -77,7 +78,17 @@ class HttpTransport implements Transport {
   }
 
   send(request: ApiRequest): Promise<ApiResponse> {
-    return this.#turns.run(() => this.#call(request), request.signal);
+    const { signal } = request;
+    return this.#turnsOf(request).run(() => this.#turns.run(() => this.#call(request), signal), signal);
+  }
+
+  /** No API group has all connections, writes or reads: one whose admission webhook hangs must not keep the others waiting, or its own lists. */
+  #turnsOf({ method, path }: ApiRequest): Turns {
+    const [, root, group = ''] = path.split('/');
+    const lane = `${method === 'GET' ? 'read' : 'write'} ${root === 'apis' ? group : ''}`;
+    const turns = this.#turnsOfGroups.get(lane) ?? new Turns(Math.max(1, Math.floor(this.#connections * 0.75)));
+    this.#turnsOfGroups.set(lane, turns);
+    return turns;
   }
 
   async #call(request: ApiRequest): Promise<ApiResponse> {

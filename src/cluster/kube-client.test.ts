@@ -126,14 +126,6 @@ describe('a write', () => {
     expect(await client.patch(deployments, ref, { type: 'json', body })).toMatchObject({ ok: false, why });
   });
 
-  it('that would change nothing of the live object is not sent', async () => {
-    const dropped: string[] = [];
-    const { api, client } = start({ onDropped: (_, verb) => dropped.push(verb) });
-    const patch = { type: 'merge', body: { metadata: { resourceVersion: '7' }, spec: { replicas: 2 } } } as const;
-    expect(await client.patch(deployments, ref, patch, { live: web })).toEqual({ ok: true, object: web });
-    expect([api.requests, dropped]).toEqual([[], ['patch']]);
-  });
-
   it('is learned, a deletion is not', async () => {
     const { client, learned } = start();
     await client.patch(deployments, ref, merge);

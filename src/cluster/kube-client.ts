@@ -6,7 +6,6 @@ import type { Client, DeleteOptions, Patch, WriteOptions, Written } from './clie
 import { kubeObjectOf } from './kube-object.ts';
 import { readPage } from './list-pages.ts';
 import { versionPath } from './field-patch.ts';
-import { changes } from './noop.ts';
 import { apiVersionOf, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
@@ -22,8 +21,6 @@ export interface KubeClientOptions {
   readonly canWrite?: () => boolean;
   /** What the server answered to a write: stores learn it. Not called for deletions. */
   readonly onWritten?: (resource: Resource, object: KubeObject) => void;
-  /** A write that would have changed nothing was not sent. */
-  readonly onDropped?: (resource: Resource, verb: 'patch') => void;
 }
 
 /** As often as a server may ask for patience before its answer counts. */
@@ -78,11 +75,7 @@ export function kubeClient(options: KubeClientOptions): Client {
         },
       ),
 
-    async patch(resource, ref, patch, { subresource, signal, live }: WriteOptions = {}) {
-      if (live !== undefined && !changes(live, patch)) {
-        options.onDropped?.(resource, 'patch');
-        return { ok: true, object: live };
-      }
+    async patch(resource, ref, patch, { subresource, signal }: WriteOptions = {}) {
       const written = await write(
         { verb: 'patch', resource, key: keyOf(ref) },
         {

@@ -105,6 +105,14 @@ describe('a kubeconfig', () => {
     });
   });
 
+  it('names a file with a token as client-node does', async () => {
+    const text = textOfContext(chooseContext(await config(), {}));
+    const tokenFile = path.join(folder, 'token');
+    expect(JSON.parse(text).users[0].user).toMatchObject({
+      'auth-provider': { name: 'tokenFile', config: { tokenFile } },
+    });
+  });
+
   it('never quotes a file that cannot be read', async () => {
     const broken = file('broken', 'users: [{ name: ann, user: { token: secret }');
     await expect(readKubeconfig([broken])).rejects.toThrow(`Cannot read ${broken}: it is missing or not a kubeconfig`);

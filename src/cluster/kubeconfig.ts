@@ -81,8 +81,14 @@ export async function credentialsOf({ cluster, user }: ChosenContext): Promise<C
 }
 
 /** As a file with one context, which `connection.ts` reads. */
-export function textOfContext({ cluster, user, namespace }: ChosenContext): string {
+export function textOfContext({ cluster, user: chosen, namespace }: ChosenContext): string {
   const name = 'chosen';
+  const { tokenFile } = chosen;
+  // client-node knows a file with a token by another name.
+  const user =
+    tokenFile === undefined || textIn(chosen, 'token') !== ''
+      ? chosen
+      : { ...chosen, 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

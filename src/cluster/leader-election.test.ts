@@ -1,7 +1,7 @@
 /** Who may write, and until when. */
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '#runtime/log.ts';
-import { mergePatch } from './noop.ts';
+import { mergePatch } from './merge-patch.ts';
 import { handClock } from './hand-clock.ts';
 import { type LeaderElectionOptions, electLeader } from './leader-election.ts';
 import { ok, scriptedTransport, status } from './scripted-transport.ts';

@@ -1,7 +1,7 @@
 /** Who holds which shard, with a few processes and one API server. */
 import { describe, expect, it } from 'vitest';
 import { handClock } from './hand-clock.ts';
-import { mergePatch } from './noop.ts';
+import { mergePatch } from './merge-patch.ts';
 import { ok, scriptedTransport, status } from './scripted-transport.ts';
 import { shareWork, type Sharding } from './sharding.ts';
 import { ConnectionError } from './transport.ts';

@@ -9,6 +9,7 @@ export class Turns {
 
   /** Rejects with the signal's reason when that is aborted before it is the turn of `work`. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
     else await this.#turn(signal);
     try {
@@ -28,7 +29,6 @@ export class Turns {
         signal?.removeEventListener('abort', leave);
         resolve();
       };
-      if (signal?.aborted === true) return reject(signal.reason);
       signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(begin);
     });

@@ -3,7 +3,7 @@ import { driftGuards } from '#api/drift-guards.ts';
 import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { allToPrimary } from '#api/split.ts';
-import { sameMeaning } from '#cluster/noop.ts';
+import { sameMeaning } from '#cluster/same-meaning.ts';
 import { httpRoutes } from '#cluster/resource.ts';
 import { liveCookies, rulesOf, sameRules, splitOf, splitToKeep, type HttpRouteRule } from './http-route-rules.ts';
 import { RouteError, type LiveObject, type Release, type RouteWrite, type TrafficRouter } from './router.ts';

@@ -1,7 +1,7 @@
 /** The rules of an HTTPRoute: how a split of the traffic is written as rules, and read from them again. */
 import type { SessionCookies } from '#api/canary-status.ts';
 import { allToPrimary, type Split } from '#api/split.ts';
-import { sameMeaning } from '#cluster/noop.ts';
+import { sameMeaning } from '#cluster/same-meaning.ts';
 import {
   mirrorFilter,
   responseHeaderFilter,

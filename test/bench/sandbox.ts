@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import type { KubeObject } from '#api/kubernetes.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { canaries, deployments } from '#cluster/resource.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';

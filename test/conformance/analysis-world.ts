@@ -2,7 +2,7 @@
 import type { AnalysisRun } from '#api/analysis-run.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { analysisRuns, events, jobs, secrets } from '#cluster/resource.ts';
 import type { ApiRequest, Transport } from '#cluster/transport.ts';
 import { sleep } from '#runtime/clock.ts';

@@ -6,7 +6,7 @@ import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Workload } from '#api/workload.ts';
 import { canaries, deployments, events, httpRoutes } from '#cluster/resource.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import { sandboxHttp, type SandboxHttp } from '#sandbox/sandbox-http.ts';

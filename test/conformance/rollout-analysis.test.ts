@@ -1,7 +1,7 @@
 /** Analyses within Rollouts, as the acceptance scenarios have them. */
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { analysisRuns, rollouts } from '#cluster/resource.ts';
 import { hashLabel } from '#engine/rollout/replica-sets/replica-set.ts';
 import { healthyRollout } from './rollout-beginnings.ts';

@@ -1,6 +1,6 @@
 /** The Rollout `web` of scenarios and histories, and the objects that it may refer to. */
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { analysisTemplates, deployments, httpRoutes, ingresses, services } from '#cluster/resource.ts';
 import type { BehaviourOf } from '#sandbox/pod-behaviour.ts';
 

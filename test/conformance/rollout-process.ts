@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { connectCluster } from '#cluster/cluster.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { apiVersionOf, events, nameOf, rollouts } from '#cluster/resource.ts';
 import type { ApiRequest, ApiResponse, Transport } from '#cluster/transport.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';

@@ -2,7 +2,7 @@
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import type { Rollout } from '#api/rollout.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { events, httpRoutes, nameOf, replicaSets, rollouts, services } from '#cluster/resource.ts';
 import type { ApiRequest } from '#cluster/transport.ts';
 import { silentLog } from '#runtime/log.ts';

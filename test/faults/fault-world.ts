@@ -1,7 +1,7 @@
 /** A sandbox with one Canary whose controller can be cut off at any moment, and with eyes on everything that it writes. */
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import { mergePatch } from '#cluster/noop.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import { canaries, daemonSets, deployments, events, httpRoutes } from '#cluster/resource.ts';
 import type { ApiRequest } from '#cluster/transport.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';

@@ -51,11 +51,13 @@ export function repairsOf(object: KubeObject): readonly FieldChange[] {
   return value === template ? [] : [{ path: ['spec', 'template'], value }];
 }
 
-/** What of a Rollout nobody can read, and is worked without: a sentence each. */
+/** What of a Rollout cannot be read, a sentence each: it is worked without, or not at all where nothing can be read. */
 export function unreadParts(object: KubeObject): readonly string[] {
   const parsed = parseRollout(object);
   const problems = parsed.ok ? parsed.dropped : parsed.problems;
-  const fields = problems.map(({ field, found, want }) => `${field} is ${found}: ${want}`);
+  const fields = problems.map(
+    ({ field, found, want }) => `${field} is ${found === 'nothing' ? 'missing' : found}: ${want}`,
+  );
   const amounts =
     repairsOf(object).length === 0 ? [] : ['spec.template has amounts of resources that are no quantities'];
   return [...fields, ...amounts];

@@ -167,9 +167,10 @@ export function startRolloutController(context: Context, settings: RolloutSettin
       });
     }
     if (after !== undefined) {
+      queue.add(key);
       if (before?.metadata.generation !== after.metadata.generation)
         for (const part of unreadParts(after)) log.warn('Cannot read all of a Rollout', { rollout: key, part });
-      return queue.add(key);
+      return;
     }
     record(object, {
       type: 'Normal',

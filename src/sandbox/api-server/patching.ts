@@ -2,7 +2,7 @@
 import { applied, type Patched } from './apply.ts';
 import { isMap } from './json.ts';
 import { jsonPatch } from './json-patch.ts';
-import { mergePatch } from './merge-patch.ts';
+import { mergePatch } from '#cluster/merge-patch.ts';
 import type { Target } from './paths.ts';
 import { asStored, checkName, stored, writeOptions } from './request-reading.ts';
 import type { Server, ServerRequest } from './server.ts';

@@ -1,7 +1,7 @@
 /** The annotations of an Ingress that the AWS load balancer controller goes by: actions, conditions, and which Rollout they are of. */
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { AlbRouting, SetHeaderRoute } from '#api/rollout.ts';
-import { sameMeaning } from '#cluster/noop.ts';
+import { sameMeaning } from '#cluster/same-meaning.ts';
 import { RouteError } from '#traffic/router.ts';
 
 export type Annotations = Readonly<Record<string, string>>;
