@@ -3,7 +3,8 @@ import type { AnalysisRun } from '#api/analysis-run.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
 import { mergePatch } from '#cluster/merge-patch.ts';
-import { analysisRuns, events, jobs, secrets } from '#cluster/resource.ts';
+import { statusOf } from '#cluster/api-error.ts';
+import { analysisRuns, events, jobs, pathOf, secrets } from '#cluster/resource.ts';
 import type { ApiRequest, Transport } from '#cluster/transport.ts';
 import { sleep } from '#runtime/clock.ts';
 import { silentLog } from '#runtime/log.ts';
@@ -46,6 +47,8 @@ export interface AnalysisWorld {
   mostAtOnce(): number;
   /** Creates a run; `spec` is merged over one without metrics. */
   start(spec: Json, name?: string): void;
+  /** Asks the API server for such a run: why it refuses, or `undefined`. */
+  refused(spec: Json): Promise<string | undefined>;
   secret(name: string, data: Readonly<Record<string, string>>): void;
   run(name?: string): AnalysisRun | undefined;
   status(name?: string): NonNullable<AnalysisRun['status']>;
@@ -119,6 +122,17 @@ export async function analysisWorld(fixture: AnalysisFixture = {}, begin: Begin 
     start(spec, name = 'run') {
       const object = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisRun', metadata: { name, namespace }, spec };
       world.objects.create(analysisRuns, object);
+    },
+    async refused(spec) {
+      const body = {
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'AnalysisRun',
+        metadata: { generateName: 'refused-', namespace },
+        spec,
+      };
+      const path = pathOf(analysisRuns, { namespace });
+      const answer = await world.api.connect().send({ method: 'POST', path, query: { dryRun: 'All' }, body });
+      return answer.status < 300 ? undefined : statusOf(answer).message;
     },
     secret(name, data) {
       const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
