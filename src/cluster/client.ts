@@ -12,9 +12,8 @@ export type Written =
 
 /** One operation of a JSON patch (RFC 6902). */
 export interface JsonPatchOperation {
-  readonly op: 'add' | 'remove' | 'replace' | 'test' | 'move' | 'copy';
+  readonly op: 'add' | 'remove' | 'replace';
   readonly path: string;
-  readonly from?: string;
   readonly value?: unknown;
 }
 
@@ -49,7 +48,10 @@ export interface Client {
     options?: { namespace?: string; labelSelector?: string; signal?: AbortSignal },
   ): Promise<KubeObject[]>;
   create(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<Written>;
-  /** A merge patch whose body holds `metadata.resourceVersion`, or a JSON patch that replaces it, is conditional on it. */
+  /**
+   * A merge patch whose body holds `metadata.resourceVersion`, or a JSON patch that replaces it, is conditional on it.
+   * Where a role lets us update and not patch (those of the original controllers do, for some kinds), the object is read and updated.
+   */
   patch(resource: Resource, ref: Ref, patch: Patch, options?: WriteOptions): Promise<Written>;
   /** Server-side apply of exactly the fields in `object`, taking over conflicting ones; conditional when it has a resourceVersion. */
   apply(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<Written>;

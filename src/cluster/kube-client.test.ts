@@ -89,6 +89,32 @@ describe('a write', () => {
     });
   });
 
+  const noRule = status(
+    403,
+    'Forbidden',
+    'leases "a" is forbidden: User "u" cannot patch resource "leases" in API group',
+  );
+  const held = { ...web, metadata: { ...web.metadata, resourceVersion: '7' } };
+
+  it('for which there is no rule to patch is an update', async () => {
+    const { api, client } = start();
+    api.answer(noRule, ok(held), ok(held));
+    const patch = { type: 'merge', body: { metadata: { resourceVersion: '6' }, spec: { replicas: 3 } } } as const;
+    expect(await client.patch(deployments, ref, patch)).toMatchObject({ ok: true });
+    expect(api.requests.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PUT']);
+    expect(api.requests[2]?.body).toMatchObject({ metadata: { resourceVersion: '6' }, spec: { replicas: 3 } });
+  });
+
+  it('for which there is no rule at all tells of the patch', async () => {
+    const { api, client } = start();
+    api.answer(noRule, ok(held), status(403, 'Forbidden', 'cannot update resource'));
+    expect(await client.patch(deployments, ref, merge)).toMatchObject({
+      ok: false,
+      why: 'forbidden',
+      message: expect.stringContaining('patch'),
+    });
+  });
+
   it('answered with 500 throws', async () => {
     const { api, client } = start();
     api.answer(status(500, 'InternalError'));

@@ -6,6 +6,7 @@ import type { Client, DeleteOptions, Patch, WriteOptions, Written } from './clie
 import { kubeObjectOf } from './kube-object.ts';
 import { readPage } from './list-pages.ts';
 import { versionPath } from './field-patch.ts';
+import { patched } from './patched.ts';
 import { apiVersionOf, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
@@ -27,12 +28,14 @@ export interface KubeClientOptions {
 const mostRetries = 5;
 /** A server that wants a longer rest gets it from the caller's back-off, not from a pass that hangs. */
 const longestRetryAfter = 10_000;
+/** What the API server says for want of a rule; what admission forbids, an update would not be allowed either. */
+const missingRule = 'cannot patch resource';
 /** A list that expires again and again is given up. */
 const mostRestarts = 3;
 
 /** What a request is about, for messages, fairness and secrecy. */
 interface Subject {
-  readonly verb: 'get' | 'list' | 'create' | 'evict' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'get' | 'list' | 'create' | 'evict' | 'patch' | 'update' | 'apply' | 'delete';
   readonly resource: Resource;
   readonly key: string;
 }
@@ -44,6 +47,24 @@ export function kubeClient(options: KubeClientOptions): Client {
   const send = sender(options);
   const write = writer(options, send);
   const { fieldManager } = options;
+
+  const update = async (
+    resource: Resource,
+    ref: Ref,
+    patch: Patch,
+    { subresource, signal }: WriteOptions,
+  ): Promise<Written> => {
+    const subject: Subject = { verb: 'update', resource, key: keyOf(ref) };
+    const live = await client.get(resource, ref, signal);
+    if (live === undefined) return { ok: false, why: 'not-found', message: `${attemptOf(subject)}: it is not there` };
+    return write(subject, {
+      method: 'PUT',
+      path: pathOf(resource, ref, subresource),
+      query: { fieldManager },
+      body: patched(live, patch),
+      ...signalOf({ signal }),
+    });
+  };
 
   const client: Client = {
     async get(resource, ref, signal) {
@@ -75,7 +96,8 @@ export function kubeClient(options: KubeClientOptions): Client {
         },
       ),
 
-    async patch(resource, ref, patch, { subresource, signal }: WriteOptions = {}) {
+    async patch(resource, ref, patch, options = {}) {
+      const { subresource, signal } = options;
       const written = await write(
         { verb: 'patch', resource, key: keyOf(ref) },
         {
@@ -87,9 +109,11 @@ export function kubeClient(options: KubeClientOptions): Client {
           ...signalOf({ signal }),
         },
       );
-      return written.ok || written.why !== 'invalid'
-        ? written
-        : whyRefused(client, { resource, ref, patch, signal }, written);
+      if (written.ok) return written;
+      if (written.why === 'invalid') return whyRefused(client, { resource, ref, patch, signal }, written);
+      if (written.why !== 'forbidden' || !written.message.includes(missingRule)) return written;
+      const updated = await update(resource, ref, patch, options);
+      return !updated.ok && updated.why === 'forbidden' ? written : updated;
     },
 
     apply: (resource, object, { subresource, signal } = {}) =>

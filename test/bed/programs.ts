@@ -88,6 +88,11 @@ export const manifests = {
     path: 'resource_customizations/flagger.app/Canary',
   },
   flagger: { folder: 'flagger', module: 'github.com/fluxcd/flagger', path: 'artifacts/flagger/crd.yaml' },
+  'argo-rollouts-role': {
+    folder: 'argo-rollouts',
+    module: 'github.com/argoproj/argo-rollouts',
+    path: 'manifests/role/argo-rollouts-clusterrole.yaml',
+  },
 } satisfies Record<string, Manifest>;
 
 export type ManifestName = keyof typeof manifests;
