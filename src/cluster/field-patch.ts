@@ -3,6 +3,7 @@ import type { FieldChange } from '#api/field-change.ts';
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { JsonPatchOperation, Patch } from './client.ts';
 import { isRecord } from './kube-object.ts';
+import { pointerTo } from './json-pointer.ts';
 import { sameMeaning } from './same-meaning.ts';
 
 /** Where a patch says which version it is for. */
@@ -27,13 +28,13 @@ export function fieldPatch(live: KubeObject, changes: readonly FieldChange[]): P
 function operationsOf(live: unknown, { path, value }: FieldChange): readonly JsonPatchOperation[] {
   const before = valueAt(live, path);
   if (sameMeaning(before, value, path)) return [];
-  if (value === undefined) return [{ op: 'remove', path: pointer(path) }];
+  if (value === undefined) return [{ op: 'remove', path: pointerTo(path) }];
   // A JSON patch adds no parents: where one is missing, the change is made to the nearest ancestor that is there.
   const missing = path.findIndex((_, index) => index > 0 && valueAt(live, path.slice(0, index)) === undefined);
   // In a list, `add` would push the element aside that is to be replaced.
-  if (missing < 0) return [{ op: before === undefined ? 'add' : 'replace', path: pointer(path), value }];
+  if (missing < 0) return [{ op: before === undefined ? 'add' : 'replace', path: pointerTo(path), value }];
   const nested = path.slice(missing).reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
-  return [{ op: 'add', path: pointer(path.slice(0, missing)), value: nested }];
+  return [{ op: 'add', path: pointerTo(path.slice(0, missing)), value: nested }];
 }
 
 function valueAt(object: unknown, path: readonly string[]): unknown {
@@ -54,9 +55,4 @@ export function withField(object: unknown, [key, ...rest]: readonly string[], va
   if (!Array.isArray(object)) return { ...(isRecord(object) ? object : {}), [key]: after };
   const index = Number(key);
   return after === undefined ? object.toSpliced(index, 1) : object.toSpliced(index, 1, after);
-}
-
-/** RFC 6901. */
-function pointer(path: readonly string[]): string {
-  return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -2,6 +2,7 @@
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { Patch } from './client.ts';
 import { withField } from './field-patch.ts';
+import { pathOfPointer } from './json-pointer.ts';
 import { mergePatch } from './merge-patch.ts';
 
 /** The version that the patch is for is the object's then. */
@@ -10,17 +11,9 @@ export function patched(object: KubeObject, patch: Patch): KubeObject {
     patch.type === 'merge'
       ? mergePatch(object, patch.body)
       : patch.body.reduce<unknown>(
-          (before, { op, path, value }) => withField(before, stepsOf(path), op === 'remove' ? undefined : value),
+          (before, { op, path, value }) => withField(before, pathOfPointer(path), op === 'remove' ? undefined : value),
           object,
         );
   // Patches change fields of an object, never the whole of it.
   return result as KubeObject;
-}
-
-/** RFC 6901. */
-function stepsOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

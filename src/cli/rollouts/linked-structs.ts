@@ -1,4 +1,4 @@
-/** The fields of Services and Ingresses; `src/engine/rollout/go-json.ts` says how to read the words. Order does not matter here. */
+/** The fields of Services and Ingresses; `src/engine/rollout/pod-template/go-json.ts` says how to read the words. Order does not matter here. */
 import type { StructWords } from '#engine/rollout/pod-template/go-json.ts';
 import { groupKindOf } from './argo-kinds.ts';
 

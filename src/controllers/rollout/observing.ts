@@ -32,9 +32,11 @@ import { orphaned, ownerIndex, type RolloutCaches } from './caches.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { RolloutSettings } from './settings.ts';
 
+const readParts = remembering(parseRollout);
+
 /** A Rollout that cannot be read at all has no spec that says anything: validation tells why. */
 export const readRollout = remembering((object): Rollout => {
-  const parsed = parseRollout(object);
+  const parsed = readParts(object);
   if (!parsed.ok) return { ...object, spec: {} };
   const { rollout } = parsed;
   const { template } = rollout.spec;
@@ -53,7 +55,7 @@ export function repairsOf(object: KubeObject): readonly FieldChange[] {
 
 /** What of a Rollout cannot be read, a sentence each: it is worked without, or not at all where nothing can be read. */
 export function unreadParts(object: KubeObject): readonly string[] {
-  const parsed = parseRollout(object);
+  const parsed = readParts(object);
   const problems = parsed.ok ? parsed.dropped : parsed.problems;
   const fields = problems.map(
     ({ field, found, want }) => `${field} is ${found === 'nothing' ? 'missing' : found}: ${want}`,

@@ -1,4 +1,5 @@
 /** JSON patch (RFC 6902) with the API server's refusals. */
+import { pathOfPointer } from '#cluster/json-pointer.ts';
 import { isList, isMap, same, valueAt } from './json.ts';
 import { refusals } from './status-error.ts';
 
@@ -14,7 +15,7 @@ export function jsonPatch(document: unknown, operations: unknown): unknown {
 function applyOperation(document: unknown, operation: unknown): unknown {
   if (!isMap(operation) || typeof operation['path'] !== 'string')
     throw refusals.badRequest('error decoding patch: operation without path');
-  const path = pointer(operation['path']);
+  const path = pathOfPointer(operation['path']);
   switch (operation['op']) {
     case 'add':
       return add(document, path, operation['value']);
@@ -26,21 +27,15 @@ function applyOperation(document: unknown, operation: unknown): unknown {
       if (same(valueAt(document, path) ?? null, operation['value'] ?? null)) return document;
       throw refused();
     case 'move': {
-      const from = pointer(String(operation['from']));
+      const from = pathOfPointer(String(operation['from']));
       return add(remove(document, from), path, valueAt(document, from));
     }
     case 'copy':
-      return add(document, path, valueAt(document, pointer(String(operation['from']))));
+      return add(document, path, valueAt(document, pathOfPointer(String(operation['from']))));
     default:
       throw refusals.badRequest(`unexpected operation: ${String(operation['op'])}`);
   }
 }
-
-const pointer = (path: string): string[] =>
-  path
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 
 /** Rebuilds the containers on the way to the last step, where `edit` changes a copy of the innermost one. */
 function edited(
