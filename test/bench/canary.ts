@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { bundle } from '../../deploy/bundle.ts';
-import type { ControllerName } from './controllers.ts';
+import { askedControllers } from './asked-controllers.ts';
 import { keepFigures, type Figures } from './figures.ts';
-import { originalProgram } from './original-program.ts';
 import { measure } from './measure.ts';
 import { table } from './table.ts';
 
@@ -32,9 +30,8 @@ const { values } = parseArgs({
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
 const all: Figures[] = [];
 try {
-  for (const controller of values.controllers.split(',').map(controllerNamed)) {
-    const program = await programOf(controller);
-    if (program === undefined) continue;
+  const programs = { folder, program: values.program };
+  for await (const { controller, program } of askedControllers(['serin', 'flagger'], values.controllers, programs)) {
     for (const count of values.canaries.split(',').map(Number)) {
       console.error(`${controller} with ${count} canaries …`);
       const plan = { controller, count, program, idleSeconds: Number(values.idle), profileFolder: values.profile };
@@ -47,15 +44,3 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(values.json ? JSON.stringify(all, undefined, 2) : table(all));
-
-function controllerNamed(name: string): ControllerName {
-  if (name === 'serin' || name === 'flagger') return name;
-  throw new Error(`Cannot measure "${name}": choose serin, flagger or both`);
-}
-
-/** Undefined for an original that cannot be built here. */
-async function programOf(controller: ControllerName): Promise<string | undefined> {
-  if (controller === 'flagger') return originalProgram('flagger', (line) => console.error(line));
-  if (values.program !== undefined) return values.program;
-  return bundle(path.join(folder, 'serin'));
-}

@@ -13,14 +13,13 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { analysisTemplates, events, rollouts } from '#cluster/resource.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 
-import { bundle } from '../../deploy/bundle.ts';
 import { startBed } from '../bed/bed.ts';
 import { serveHandler } from '../bed/handler-server.ts';
+import { askedControllers } from './asked-controllers.ts';
 import { comesToRest } from './at-rest.ts';
 import { type RolloutControllerName, startRollouts } from './controllers.ts';
 import { latenessBetween, scrapeLateness } from './lateness.ts';
 import { create, inParallel } from './making.ts';
-import { originalProgram } from './original-program.ts';
 import { processCost } from './process-cost.ts';
 import { quantile } from './quantile.ts';
 
@@ -41,9 +40,12 @@ const weights = [20, 40, 60, 80, 100];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
 try {
-  for (const controller of values.controllers.split(',').map(controllerNamed)) {
-    const program = await programOf(controller);
-    if (program === undefined) continue;
+  const programs = { folder, program: values.program };
+  for await (const { controller, program } of askedControllers(
+    ['serin', 'argo-rollouts'],
+    values.controllers,
+    programs,
+  )) {
     for (const count of values.rollouts.split(',').map(Number)) {
       console.error(`${controller} with ${count} Rollouts …`);
       console.log(JSON.stringify(await measure(controller, program, count), undefined, 2));
@@ -51,18 +53,6 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function controllerNamed(name: string): RolloutControllerName {
-  if (name === 'serin' || name === 'argo-rollouts') return name;
-  throw new Error(`Cannot measure "${name}": choose serin, argo-rollouts or both`);
-}
-
-/** Undefined for an original that cannot be built here. */
-async function programOf(controller: RolloutControllerName): Promise<string | undefined> {
-  if (controller === 'argo-rollouts') return originalProgram(controller, (line) => console.error(line));
-  if (values.program !== undefined) return values.program;
-  return bundle(path.join(folder, 'serin'));
 }
 
 async function measure(

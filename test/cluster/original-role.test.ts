@@ -6,6 +6,7 @@ import { deployments, pods, rollouts } from '#cluster/resource.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
 import type { Child } from '../bed/children.ts';
 import { manifestTexts } from '../bed/programs.ts';
+import { workload } from '../bed/workload.ts';
 
 const binding: KubeObject = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -13,20 +14,6 @@ const binding: KubeObject = {
   metadata: { name: 'argo-rollouts' },
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'argo-rollouts' },
   subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'serin-deployed' }],
-};
-
-const deployment: KubeObject = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: {
-    replicas: 1,
-    selector: { matchLabels: { app: 'web' } },
-    template: {
-      metadata: { labels: { app: 'web' } },
-      spec: { containers: [{ name: 'web', image: 'example/web:1' }] },
-    },
-  },
 };
 
 const rollout: KubeObject = {
@@ -55,7 +42,7 @@ describe("the original's role", () => {
   afterAll(() => bed?.stop());
 
   it('is enough to lead, to take a Deployment over and to label its pods', async () => {
-    await bed.applyManifest([deployment, rollout]);
+    await bed.applyManifest([workload({ namespace: 'shop', name: 'web', image: 'example/web:1' }), rollout]);
     const ref = { namespace: 'shop', name: 'web' };
     const isHealthy = ({ status }: KubeObject): boolean =>
       (status as { phase?: string } | undefined)?.phase === 'Healthy'; // of a Rollout

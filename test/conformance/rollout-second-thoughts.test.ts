@@ -1,19 +1,9 @@
 /** A user aborts what was to go ahead without a stop. */
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { blueGreen, canary, type RolloutFixture } from './rollout-fixture.ts';
-import { rolloutWorld, type RolloutWorld } from './rollout-world.ts';
+import { describe, expect, it } from 'vitest';
+import { healthyRollout } from './rollout-beginnings.ts';
+import { blueGreen, canary } from './rollout-fixture.ts';
 
 const steps = [{ setWeight: 50 }, { pause: {} }];
-
-async function start(fixture: RolloutFixture): Promise<RolloutWorld> {
-  const world = await rolloutWorld(fixture);
-  onTestFinished(async () => {
-    await world.stop();
-    expect(world.broken).toEqual([]);
-  });
-  await world.promoted('web:1');
-  return world;
-}
 
 describe.each([
   ['a canary', canary({ steps }, { spec: { replicas: 4 } })],
@@ -21,7 +11,7 @@ describe.each([
   ['Blue/Green', blueGreen({ autoPromotionEnabled: false }, { spec: { replicas: 4 } })],
 ])('%s', (_name, fixture) => {
   it('is aborted though it was to be promoted in full', async () => {
-    const world = await start(fixture);
+    const world = await healthyRollout(fixture);
     world.setImage('web:bad');
     await world.pass(1_000);
     world.editStatus({ promoteFull: true });
@@ -36,7 +26,7 @@ describe.each([
   });
 
   it('is promoted in full though it was aborted', async () => {
-    const world = await start(fixture);
+    const world = await healthyRollout(fixture);
     world.setImage('web:2');
     await world.paused();
     world.editStatus({ abort: true });
@@ -49,7 +39,7 @@ describe.each([
   it('is aborted though it goes back within the rollback window', async () => {
     const broken = { image: '' };
     const spec = { rollbackWindow: { revisions: 5 }, ...fixture.spec };
-    const world = await start({
+    const world = await healthyRollout({
       ...fixture,
       spec,
       behaviour: ({ spec: { containers = [] } }) =>
