@@ -110,6 +110,28 @@ describe('a call', () => {
     await expect(waiting).rejects.toThrow('enough');
   });
 
+  it('that can wait goes out one at a time while others stand in line', async () => {
+    const arrived = new Map<string, () => void>();
+    const { transport } = await start(({ url = '' }, response) => arrived.set(url, () => json(response, 200, {})));
+    const answer = (path: string): void => {
+      arrived.get(path)?.();
+      arrived.set(path, () => {});
+    };
+    const post = (path: string): Promise<unknown> => transport.send({ method: 'POST', path, body: {}, patient: true });
+    const reads = Array.from({ length: 13 }, (_, index) => get(transport, `/apis/apps/${index}`));
+    await vi.waitUntil(() => arrived.size === 12);
+    const events = ['/one', '/two', '/three'].map(post);
+    await vi.waitUntil(() => arrived.has('/one'));
+    answer('/one');
+    await events[0];
+    await vi.waitUntil(() => arrived.has('/two'));
+    expect(arrived.has('/three')).toBe(false);
+    answer('/apis/apps/0');
+    await vi.waitUntil(() => arrived.has('/three') && arrived.has('/apis/apps/12'));
+    for (const path of arrived.keys()) answer(path);
+    await Promise.all([...reads, ...events]);
+  });
+
   it('finds a connection when all others of its kind hang', async () => {
     const hangs = ({ method = '', url = '' }: IncomingMessage): boolean =>
       method === 'PATCH' && url.startsWith('/apis/slow');

@@ -63,6 +63,7 @@ class HttpTransport implements Transport {
   /** A call that waits for the answers to others has not begun: its time is the server's. */
   readonly #turns: Turns;
   readonly #turnsOfGroups = new Map<string, Turns>();
+  readonly #turnsOfPatient = new Turns(() => (this.#isCrowded() ? 1 : Infinity));
   #isClosed = false;
   #pools: Pools | undefined;
 
@@ -77,9 +78,20 @@ class HttpTransport implements Transport {
     this.#turns = new Turns(this.#connections);
   }
 
-  send(request: ApiRequest): Promise<ApiResponse> {
-    const { signal } = request;
-    return this.#turnsOf(request).run(() => this.#turns.run(() => this.#call(request), signal), signal);
+  async send(request: ApiRequest): Promise<ApiResponse> {
+    const { signal, patient = false } = request;
+    const inTurn = (): Promise<ApiResponse> =>
+      this.#turnsOf(request).run(() => this.#turns.run(() => this.#call(request), signal), signal);
+    if (patient) return this.#turnsOfPatient.run(inTurn, signal);
+    try {
+      return await inTurn();
+    } finally {
+      this.#turnsOfPatient.look();
+    }
+  }
+
+  #isCrowded(): boolean {
+    return [this.#turns, ...this.#turnsOfGroups.values()].some(({ waiting }) => waiting > 0);
   }
 
   /** No API group has all connections, writes or reads: one whose admission webhook hangs must not keep the others waiting, or its own lists. */

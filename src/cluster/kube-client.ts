@@ -7,7 +7,7 @@ import { kubeObjectOf } from './kube-object.ts';
 import { readPage } from './list-pages.ts';
 import { versionPath } from './field-patch.ts';
 import { patched } from './patched.ts';
-import { apiVersionOf, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
+import { apiVersionOf, events, keyOf, nameOf, pathOf, refOf, refOfKey } from './resource.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
@@ -156,7 +156,11 @@ function sender({ transport, clock, rateLimit }: KubeClientOptions): Send {
     for (let retries = 0; ; retries++) {
       await rateLimit?.(subject.resource).take(`${nameOf(subject.resource)} ${subject.key}`, request.signal);
       allowed?.();
-      const response = await transport.send(allowed === undefined ? request : { ...request, allowed });
+      const response = await transport.send({
+        ...request,
+        ...(subject.resource === events ? { patient: true } : {}),
+        ...(allowed === undefined ? {} : { allowed }),
+      });
       const wait = response.status === 429 || response.status === 503 ? retryAfterOf(response) : undefined;
       if (wait === undefined || wait > longestRetryAfter || retries === mostRetries) return response;
       await sleep(clock, wait, request.signal);

@@ -21,6 +21,8 @@ export interface ApiRequest {
   /** Default `application/json`; tables and metadata-only objects are asked for here. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** It can wait: while others stand in line for a connection, one such call at a time goes out beside them. */
+  readonly patient?: boolean;
   /** Asked as late as a transport can, when nothing is left to wait for: what it throws keeps the request back, and is what `send` throws. */
   readonly allowed?: () => void;
 }

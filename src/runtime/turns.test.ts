@@ -32,6 +32,23 @@ describe('turns', () => {
     expect(await next).toBe('yes');
   });
 
+  it('are given again when there are more of them', async () => {
+    let atOnce = 1;
+    const turns = new Turns(() => atOnce);
+    const begun: number[] = [];
+    const work = (number: number) => () => {
+      begun.push(number);
+      return new Promise<void>(() => {});
+    };
+    for (const number of [1, 2, 3]) void turns.run(work(number));
+    expect(begun).toEqual([1]);
+    expect(turns.waiting).toBe(2);
+    atOnce = 3;
+    turns.look();
+    await Promise.resolve();
+    expect(begun).toEqual([1, 2, 3]);
+  });
+
   it('are not waited for by those who want them no more', async () => {
     const turns = new Turns(1);
     let end = (): void => {};
