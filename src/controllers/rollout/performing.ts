@@ -93,9 +93,8 @@ export async function perform(performer: Performer, effect: Effect): Promise<Ans
       // A pass that is cut short here must not have its child made again: what it was made for has to be written before.
       await flushStatus(performer);
       return createChild(performer, childResources[effect.kind], madeFor(performer.object, effect.object));
-    case 'change-child':
-      await change(client, childResources[effect.kind], effect.child, effect.changes, signal);
-      return;
+    case 'terminate-child':
+      return terminateChild(performer, childResources[effect.kind], effect.child);
     case 'delete-child':
       return remove(client, childResources[effect.kind], effect.child, signal);
     case 'read-rollout':
@@ -127,14 +126,23 @@ function madeFor({ metadata: { resourceVersion = '' } }: KubeObject, child: Kube
 }
 
 async function createChild(
-  { cluster, signal }: Performer,
+  { caches, cluster, signal }: Performer,
   resource: Resource,
   object: KubeObject,
 ): Promise<CreatedChild> {
+  // Made by a pass that could not note it any more: nobody has to be asked.
+  const known = caches.get(resource, refOf(object));
+  if (known !== undefined) return { how: 'exists', object: known };
   const answer = await reaching(() => cluster.client.create(resource, object, { signal }));
   if (answer.ok) return { how: 'created', object: answer.object };
   if (answer.why !== 'exists') throw new PassFailed(answer.message);
   return { how: 'exists', object: await reaching(() => cluster.client.get(resource, refOf(object), signal)) };
+}
+
+/** Whatever the child's own controller writes at the same time. */
+async function terminateChild({ cluster, signal }: Performer, resource: Resource, child: KubeObject): Promise<void> {
+  const patch = { type: 'merge', body: { spec: { terminate: true } } } as const;
+  accepted(await reaching(() => cluster.client.patch(resource, refOf(child), patch, { signal })));
 }
 
 async function scaleDeployment(performer: Performer, name: string, replicas: number): Promise<void> {

@@ -54,12 +54,7 @@ export type Effect =
   | { readonly do: 'evict-pod'; readonly pod: KubeObject }
   | { readonly do: 'change-pod'; readonly pod: KubeObject; readonly changes: readonly FieldChange[] }
   | { readonly do: 'create-child'; readonly kind: ChildKind; readonly object: KubeObject }
-  | {
-      readonly do: 'change-child';
-      readonly kind: ChildKind;
-      readonly child: KubeObject;
-      readonly changes: readonly FieldChange[];
-    }
+  | { readonly do: 'terminate-child'; readonly kind: ChildKind; readonly child: KubeObject }
   | { readonly do: 'delete-child'; readonly kind: ChildKind; readonly child: KubeObject }
   /** The Rollout as the API server has it, past every cache. */
   | { readonly do: 'read-rollout' }
@@ -101,7 +96,7 @@ export interface Answers {
   'evict-pod': 'evicted' | 'blocked';
   'change-pod': void;
   'create-child': CreatedChild;
-  'change-child': void;
+  'terminate-child': void;
   'delete-child': void;
   'read-rollout': KubeObject | undefined;
   'verify-targets': boolean;

@@ -136,12 +136,7 @@ function newRun(pass: Pass, { kind, analysis, suffix, labels = {} }: WantedRun):
 /** Ends runs that nobody waits for. */
 export function* terminateRun(run: AnalysisRun | undefined): Steps {
   if (run === undefined || isOver(run) || run.spec.terminate === true) return;
-  yield* ask({
-    do: 'change-child',
-    kind: 'AnalysisRun',
-    child: run,
-    changes: [{ path: ['spec', 'terminate'], value: true }],
-  });
+  yield* ask({ do: 'terminate-child', kind: 'AnalysisRun', child: run });
 }
 
 /** What the status says of a run from now on, told where its phase is new; a bad one gives the update up, an undecided one pauses it. */

@@ -55,12 +55,7 @@ function applyVerdict(pass: Pass, experiment: Experiment): void {
 
 function* terminate(experiment: Experiment): Steps {
   if (isOver(experiment) || experiment.spec.terminate === true) return;
-  yield* ask({
-    do: 'change-child',
-    kind: 'Experiment',
-    child: experiment,
-    changes: [{ path: ['spec', 'terminate'], value: true }],
-  });
+  yield* ask({ do: 'terminate-child', kind: 'Experiment', child: experiment });
 }
 
 function* createExperiment(pass: Pass, step: ExperimentStep): Steps<Experiment> {
