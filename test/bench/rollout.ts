@@ -13,7 +13,7 @@ import type { KubeObject } from '#api/kubernetes.ts';
 import { analysisTemplates, events, rollouts } from '#cluster/resource.ts';
 import { scriptedMetrics } from '#sandbox/scripted-metrics.ts';
 
-import { startBed } from '../bed/bed.ts';
+import { type Bed, startBed } from '../bed/bed.ts';
 import { serveHandler } from '../bed/handler-server.ts';
 import { askedControllers } from './asked-controllers.ts';
 import { comesToRest } from './at-rest.ts';
@@ -31,11 +31,15 @@ const { values } = parseArgs({
     program: { type: 'string' },
     /** Seconds of the idle window. */
     idle: { type: 'string', default: '30' },
+    /** Seconds of a step's pause, and between two measurements. */
+    pause: { type: 'string', default: '10' },
+    /** Seconds over which the updates begin. Default: all at the same time, so that all steps are due in the same seconds. */
+    over: { type: 'string', default: '0' },
   },
 });
 
 const namespace = 'bench';
-const pauseSeconds = 10;
+const pauseSeconds = Number(values.pause);
 const weights = [20, 40, 60, 80, 100];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-bench-'));
@@ -88,9 +92,7 @@ async function measure(
       await scrapeLateness(),
       Date.now(),
     ];
-    await inParallel(count, (index) =>
-      bed.patch(rollouts, { namespace, name: nameOf(index) }, { spec: rolloutOf(index, 2)['spec'] }),
-    );
+    await update(bed, count, Number(values.over));
     await until(() => isDone('2'), child);
     const seconds = (Date.now() - from) / 1000;
     await pause(3_000);
@@ -121,6 +123,15 @@ async function measure(
     abort.abort();
     await bed.stop();
   }
+}
+
+/** Gives each its new version, evenly over as many seconds. */
+async function update(bed: Bed, count: number, seconds: number): Promise<void> {
+  const begin = performance.now();
+  await inParallel(count, async (index) => {
+    await pause(Math.max(0, begin + (1000 * seconds * index) / count - performance.now()));
+    await bed.patch(rollouts, { namespace, name: nameOf(index) }, { spec: rolloutOf(index, 2)['spec'] });
+  });
 }
 
 function nameOf(index: number): string {
