@@ -49,7 +49,9 @@ const canaryStrategy = z.object({
   stableMetadata: ephemeralMetadata.exactOptional().describe('Of the pods of the stable version.'),
   scaleDownDelaySeconds: int32.exactOptional().describe('How long the old pods stay; default 30 with a router.'),
   scaleDownDelayRevisionLimit: int32.exactOptional().describe('Old versions that may stay at once.'),
-  abortScaleDownDelaySeconds: int32.exactOptional().describe('How long the new pods stay after an abort; default 30.'),
+  abortScaleDownDelaySeconds: int32
+    .exactOptional()
+    .describe('How long the new pods stay after an abort; default 30, with a router.'),
   dynamicStableScale: z.boolean().exactOptional().describe('The stable version shrinks as its traffic does.'),
   pingPong: z
     .object({ pingService: text, pongService: text })
