@@ -1,18 +1,9 @@
 /** The flags of `serin controller argo-rollouts`: the original's, and what follows from them. */
 import type { AnalysisSettings } from '#controllers/analysis/analysis-controller.ts';
 import type { RolloutSettings } from '#controllers/rollout/settings.ts';
-import type { ConnectOptions } from '#cluster/connection.ts';
-import {
-  chooseContext,
-  impersonationOf,
-  type KubeconfigOverrides,
-  readKubeconfig,
-  textOfContext,
-} from '#cluster/kubeconfig.ts';
 import { instanceSelector } from '#controllers/rollout/caches.ts';
 import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
 import { boolFlag, durationFlag, intFlag, repeatedFlag, stringFlag, type FlagValues } from './go-flags.ts';
-import { kubeconfigFiles, kubeconfigOverrides } from './kubeconfig-flags.ts';
 import { ownNamespace } from './own-namespace.ts';
 import { version } from './version.ts';
 
@@ -102,32 +93,6 @@ export function argoProblem({ controllers }: ArgoFlags): string | undefined {
 /** The namespace that is watched; `undefined`: all. */
 function watched(flags: ArgoFlags, environment: Environment): { readonly namespace?: string } {
   return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
-}
-
-/** Which part of the kubeconfig is meant, where that is said, and whom the controller acts as. */
-export function argoConnection(
-  flags: ArgoFlags,
-  environment: Environment,
-): Pick<ConnectOptions, 'kubeconfigText' | 'headers'> {
-  const headers = impersonationOf({ as: flags.as, 'as-uid': flags['as-uid'], 'as-groups': flags['as-group'] });
-  const others = { ...flags, as: '', 'as-uid': '', 'as-group': [] };
-  // The address alone needs no kubeconfig.
-  if (!saysAnything(kubeconfigOverrides({ ...others, server: '' }))) return { headers };
-  const overrides = kubeconfigOverrides(others);
-  const files = kubeconfigFiles(flags, environment);
-  return { headers, kubeconfigText: () => chosenContext(files, overrides) };
-}
-
-function saysAnything({ clusterFields, userFields, ...names }: KubeconfigOverrides): boolean {
-  return (
-    Object.keys({ ...clusterFields, ...userFields }).length > 0 || Object.values(names).some((name) => name !== '')
-  );
-}
-
-async function chosenContext(files: readonly string[], overrides: KubeconfigOverrides): Promise<string> {
-  const config = await readKubeconfig(files);
-  if (config === undefined) throw new Error(`Cannot choose from a kubeconfig: there is none at ${files.join(', ')}`);
-  return textOfContext(chooseContext(config, overrides));
 }
 
 /** Whether AWS is asked what its load balancers do. */

@@ -4,27 +4,26 @@ import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { runControllers, type ApiPart, type ProcessOptions } from '#main.ts';
-import { argoConnection, argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
+import { argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
 import { argoRolloutsPart } from './apis/argo-rollouts.ts';
 import { flaggerPart } from './apis/flagger.ts';
 import type { CommandIo } from './command-io.ts';
 import { type FlaggerFlags, flaggerFlags, leaseProblem } from './flagger-flags.ts';
 import { globalAlerts } from './global-alerts.ts';
 import { type Flag, flagUsage, type FlagValues, parseFlags } from './go-flags.ts';
+import { kubeconfigOverrides } from './kubeconfig-flags.ts';
 import { version } from './version.ts';
 
 /** What a command line amounts to, whatever flags it is written in. */
 interface Wanted {
   readonly parts: readonly ApiPart[];
-  readonly kubeconfig: string;
-  readonly master: string;
+  readonly connection: ProcessOptions['connection'];
   readonly qps: number;
   readonly burst: number;
   readonly ports: readonly number[];
   readonly logLevel: string;
   /** What `/healthz` answers; default `OK`. */
   readonly healthText?: string;
-  readonly connection?: NonNullable<ProcessOptions['connection']>;
   /** Told once there is a log. */
   readonly warnings: readonly string[];
 }
@@ -86,8 +85,7 @@ async function runFlagger(flags: FlaggerFlags, io: CommandIo, withAll: boolean):
   return runWanted(
     {
       parts,
-      kubeconfig: flags.kubeconfig,
-      master: flags.master,
+      connection: { kubeconfig: flags.kubeconfig, overrides: kubeconfigOverrides({ server: flags.master }) },
       qps: flags['kubeconfig-qps'],
       burst: flags['kubeconfig-burst'],
       ports: [flags.port],
@@ -129,15 +127,13 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
   return runWanted(
     {
       parts: [argoRolloutsPart(flags, process.env)],
-      kubeconfig: flags.kubeconfig,
-      master: flags.server,
+      connection: { kubeconfig: flags.kubeconfig, overrides: kubeconfigOverrides(flags) },
       qps: flags.qps,
       burst: flags.burst,
       ports: [flags.metricsPort, flags.healthzPort],
       logLevel: flags.loglevel,
       warnings: argoWarnings(process.env),
       healthText: 'ok',
-      connection: argoConnection(flags, process.env),
     },
     io,
   );
