@@ -127,8 +127,12 @@ describe('serin controller argo-rollouts', () => {
     expect(out).toMatch(/^argo-rollouts: v\d+\.\d+\.\d+\S*\+serin\n$/);
   });
 
-  it('refuses controllers that there are not', async () => {
+  it('refuses controllers that there are not, and two proofs of who it is', async () => {
     expect(await run('--controllers=x')).toMatchObject({ code: 2, err: 'unsupported controller: x\n' });
+    expect(await run('--token=of-somebody', '--username=bob', '--password=secret')).toMatchObject({
+      code: 2,
+      err: 'Cannot use --token and --username together: choose one\n',
+    });
   });
 
   /** Takes what comes, as an API server or as a proxy, and lets nobody in; gives its port. */
@@ -151,14 +155,23 @@ describe('serin controller argo-rollouts', () => {
     const seen: IncomingMessage[] = [];
     const server = `--server=127.0.0.1:${await listen(seen)}`;
     const impersonation = ['--as=jane', '--as-uid=7', '--as-group=a', '--as-group=b'];
-    const { code, err } = await run(server, `--token=${secret}`, ...impersonation, ...noPorts);
+    const { code, out, err } = await run(
+      server,
+      '--username=bob',
+      `--password=${secret}`,
+      ...impersonation,
+      ...noPorts,
+    );
     expect([code, err.includes('check the credentials')]).toEqual([1, true]);
-    expect(seen[0]?.headersDistinct).toMatchObject({
-      authorization: [`Bearer ${secret}`],
-      'impersonate-user': ['jane'],
-      'impersonate-uid': ['7'],
-      'impersonate-group': ['a', 'b'],
+    expect(out + err).not.toContain(secret);
+    expect(out + err).not.toContain(Buffer.from(`bob:${secret}`).toString('base64'));
+    const [first] = seen;
+    expect(first?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from(`bob:${secret}`).toString('base64')}`,
+      'impersonate-user': 'jane',
+      'impersonate-uid': '7',
     });
+    expect(first?.headersDistinct['impersonate-group']).toEqual(['a', 'b']);
   });
 
   it('sends what its kubeconfigs say, from the files beside them', async () => {
@@ -190,5 +203,21 @@ describe('serin controller argo-rollouts', () => {
       'impersonate-group': ['a', 'b'],
       'impersonate-extra-x.io%2fteam': ['c', 'd'],
     });
+  });
+
+  it('goes through the proxy of its flags', async () => {
+    const seen: IncomingMessage[] = [];
+    const proxy = `--proxy-url=http://me:${secret}@127.0.0.1:${await listen(seen)}`;
+    const { code, err } = await run('--server=http://api.example', proxy, ...noPorts);
+    expect(code).toBe(1);
+    expect(err).not.toContain(secret);
+    expect(seen[0]?.url).toMatch('http://api.example/api');
+    expect(seen[0]?.headers['proxy-authorization']).toMatch('Basic ');
+  });
+
+  it('shows no default for a password', async () => {
+    const { out } = await run(`--password=${secret}`, '--help');
+    expect(out).toContain('-password string');
+    expect(out).not.toContain(secret);
   });
 });

@@ -15,11 +15,14 @@ export const argoFlags = {
   cluster: stringFlag('', 'Cluster of the kubeconfig.'),
   user: stringFlag('', 'User of the kubeconfig.'),
   token: stringFlag('', 'Bearer token for the API server.'),
+  username: stringFlag('', 'User name for the API server, where it asks for name and password.'),
+  password: stringFlag('', 'Password that belongs to the user name.'),
   'certificate-authority': stringFlag('', 'File with the certificates that the API server is checked against.'),
   'client-certificate': stringFlag('', 'File with a client certificate.'),
   'client-key': stringFlag('', 'File with the key of the client certificate.'),
   'insecure-skip-tls-verify': boolFlag(false, 'Do not check the certificate of the API server.'),
   'tls-server-name': stringFlag('', "Name that the API server's certificate must be valid for."),
+  'proxy-url': stringFlag('', 'Proxy on the way to the API server: an http, https or socks5 URL.'),
   'request-timeout': stringFlag('0', 'Accepted without effect: every request has a limit.'),
   'disable-compression': boolFlag(false, 'Accepted without effect: answers are never compressed.'),
   as: stringFlag('', 'User to act as.'),
@@ -86,8 +89,9 @@ export type ArgoFlags = FlagValues<typeof argoFlags>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with flags each of which is right by itself. */
-export function argoProblem({ controllers }: ArgoFlags): string | undefined {
-  return controllers === '' || controllers === 'analysis' ? undefined : `unsupported controller: ${controllers}`;
+export function argoProblem({ controllers, token, username }: ArgoFlags): string | undefined {
+  if (controllers !== '' && controllers !== 'analysis') return `unsupported controller: ${controllers}`;
+  return token !== '' && username !== '' ? 'Cannot use --token and --username together: choose one' : undefined;
 }
 
 /** The namespace that is watched; `undefined`: all. */

@@ -18,7 +18,7 @@ const chosen = (flags: KubeconfigFlags) => {
 
 describe('connection flags', () => {
   it('leave everything as it is when they are empty', () => {
-    const empty = { context: '', server: '', token: '', as: '', 'as-group': [] };
+    const empty = { context: '', server: '', token: '', username: '', 'proxy-url': '', as: '', 'as-group': [] };
     expect(chosen(empty)).toEqual(chosen({}));
     expect(chosen({})).toEqual({ cluster, user: { exec: { command: 'login' } } });
   });
@@ -39,7 +39,23 @@ describe('connection flags', () => {
     });
   });
 
-  it('say as whom', () => {
+  it('that bring name and password end a token and a login', () => {
+    expect(chosen({ username: 'bob', password: 'secret' }).user).toEqual({ username: 'bob', password: 'secret' });
+    const withToken = { token: 'abc', tokenFile: '/token', username: 'ann', password: 'old' };
+    const held = { ...config, users: new Map([['u', withToken]]) };
+    expect(chooseContext(held, kubeconfigOverrides({ username: 'bob' })).user).toMatchObject({
+      token: undefined,
+      tokenFile: undefined,
+      username: 'bob',
+    });
+    expect(chooseContext(held, kubeconfigOverrides({ password: 'new' })).user).toEqual({
+      ...withToken,
+      password: 'new',
+    });
+  });
+
+  it('say the way to the server, and as whom', () => {
+    expect(chosen({ 'proxy-url': 'http://proxy' }).cluster).toEqual({ ...cluster, 'proxy-url': 'http://proxy' });
     expect(chosen({ as: 'jane', 'as-uid': 'u', 'as-group': ['a', 'b'] }).user).toMatchObject({
       as: 'jane',
       'as-uid': 'u',

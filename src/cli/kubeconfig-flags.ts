@@ -9,11 +9,14 @@ export interface KubeconfigFlags {
   readonly user?: string;
   readonly server?: string;
   readonly token?: string;
+  readonly username?: string;
+  readonly password?: string;
   readonly 'certificate-authority'?: string;
   readonly 'client-certificate'?: string;
   readonly 'client-key'?: string;
   readonly 'insecure-skip-tls-verify'?: boolean;
   readonly 'tls-server-name'?: string;
+  readonly 'proxy-url'?: string;
   readonly as?: string;
   readonly 'as-uid'?: string;
   readonly 'as-group'?: readonly string[];
@@ -27,10 +30,11 @@ const noTrust = {
 };
 /** Who brings credentials need not log in. */
 const noLogin = { exec: undefined, 'auth-provider': undefined };
+const noToken = { token: undefined, tokenFile: undefined };
 
 /** What the flags say over what the files hold. */
 export function kubeconfigOverrides(flags: KubeconfigFlags): KubeconfigOverrides {
-  const { context = '', cluster = '', user = '', server, token, as } = flags;
+  const { context = '', cluster = '', user = '', server, token, username, password, as } = flags;
   const authority = absolute(flags['certificate-authority']);
   const [certificate, key] = [absolute(flags['client-certificate']), absolute(flags['client-key'])];
   const groups = flags['as-group'] ?? [];
@@ -44,10 +48,13 @@ export function kubeconfigOverrides(flags: KubeconfigFlags): KubeconfigOverrides
       ...(authority ? { ...noTrust, 'certificate-authority': authority } : {}),
       ...(flags['tls-server-name'] ? { 'tls-server-name': flags['tls-server-name'] } : {}),
       ...(flags['insecure-skip-tls-verify'] ? { ...noTrust, 'insecure-skip-tls-verify': true } : {}),
+      ...(flags['proxy-url'] ? { 'proxy-url': flags['proxy-url'] } : {}),
     },
     userFields: {
-      ...(token || certificate ? noLogin : {}),
-      ...(token ? { token, tokenFile: undefined } : {}),
+      ...(token || username || certificate ? noLogin : {}),
+      ...(username ? { ...noToken, username } : {}),
+      ...(password ? { password } : {}),
+      ...(token ? { ...noToken, token } : {}),
       ...(certificate ? { 'client-certificate': certificate, 'client-certificate-data': undefined } : {}),
       ...(key ? { 'client-key': key, 'client-key-data': undefined } : {}),
       ...(as ? { as } : {}),
