@@ -1,6 +1,6 @@
 /**
  * Bundles the program and what it needs of its libraries into `dist/`, as the image ships it: `node deploy/bundle.ts`.
- * Run from its sources the controller needs 100 MB more, nearly all of it for the models of client-node that nothing uses.
+ * Run from its sources the controller needs 60 MB more, and another 60 where somebody has to log in: the models of client-node, which nothing uses.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -45,12 +45,7 @@ export interface LeaseOptions {
 
 export interface ProcessOptions {
   readonly parts: readonly ApiPart[];
-  /** Empty: `KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
-  readonly kubeconfig: string;
-  /** Address of the API server, in place of that of the kubeconfig; empty: its own. */
-  readonly master: string;
-  /** What else is said about the connection. */
-  readonly connection?: Pick<ConnectOptions, 'kubeconfigText' | 'headers'>;
+  readonly connection: Pick<ConnectOptions, 'kubeconfig' | 'overrides'>;
   readonly qps: number;
   readonly burst: number;
   /** Metrics and health are served on each of these. */
@@ -70,12 +65,7 @@ const grace = 5_000;
 /** Resolves with the exit code: 0 after a shutdown that was asked for, 1 when a lease was lost or the start failed. */
 export async function runControllers(options: ProcessOptions): Promise<number> {
   const { log, parts } = options;
-  const connection = await connect({
-    ...options.connection,
-    clock: systemClock,
-    ...(options.kubeconfig === '' ? {} : { kubeconfig: options.kubeconfig }),
-    ...(options.master === '' ? {} : { server: options.master }),
-  });
+  const connection = await connect({ ...options.connection, clock: systemClock });
   const registry = new Registry();
   // The default samples the event loop a hundred times a second: 2.5 ms of CPU a second, whatever the number of objects.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   analysisSettings,
-  argoConnection,
   argoFlags,
   argoProblem,
   argoWarnings,
@@ -69,41 +69,6 @@ describe('the flags of the original', () => {
     expect(settingsOf('--alb-ingress-classes=a', '--alb-ingress-classes', 'b').albIngressClasses).toEqual(['a', 'b']);
   });
 
-  it('say as whom is asked', () => {
-    expect(argoConnection(flagsOf('--as=me', '--as-group=a', '--as-group=b'), {})).toEqual({
-      headers: { 'impersonate-user': 'me', 'impersonate-group': ['a', 'b'] },
-    });
-    expect(argoConnection(flagsOf('--server=https://other'), {})).toEqual({ headers: {} });
-  });
-
-  it('choose from a kubeconfig, and hold in place of what it says', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'serin-flags-'));
-    const kubeconfig = path.join(folder, 'config');
-    writeFileSync(
-      kubeconfig,
-      JSON.stringify({
-        'current-context': 'prod',
-        contexts: ['prod', 'dev'].map((name) => ({ name, context: { cluster: name, user: name } })),
-        clusters: ['prod', 'dev', 'lab'].map((name) => ({ name, cluster: { server: `https://${name}` } })),
-        users: ['prod', 'dev', 'me'].map((name) => ({ name, user: { token: name } })),
-      }),
-    );
-    const chosen = async (...flags: string[]) => {
-      const { kubeconfigText } = argoConnection(flagsOf(`--kubeconfig=${kubeconfig}`, ...flags), {});
-      const { clusters, users } = JSON.parse((await kubeconfigText?.()) ?? '{}');
-      return [clusters[0].cluster, users[0].user];
-    };
-    expect(await chosen('--context=dev')).toEqual([{ server: 'https://dev' }, { token: 'dev' }]);
-    expect(await chosen('--cluster=lab', '--user=me')).toEqual([{ server: 'https://lab' }, { token: 'me' }]);
-    expect(await chosen('--token=abc', '--tls-server-name=api')).toEqual([
-      { server: 'https://prod', 'tls-server-name': 'api' },
-      { token: 'abc' },
-    ]);
-    await expect(chosen('--context=none')).rejects.toThrow('none');
-    rmSync(folder, { recursive: true });
-    await expect(chosen('--context=dev')).rejects.toThrow('Cannot read');
-  });
-
   it('have AWS asked by either name', () => {
     expect(asksAws(flagsOf())).toBe(false);
     expect(asksAws(flagsOf('--aws-verify-target-group'))).toBe(true);
@@ -142,6 +107,10 @@ describe('the own namespace', () => {
 });
 
 describe('serin controller argo-rollouts', () => {
+  // The kubeconfig of whoever runs the tests is none of their business.
+  beforeEach(() => void vi.stubEnv('KUBECONFIG', '/does/not/exist'));
+  afterEach(() => void vi.unstubAllEnvs());
+
   const run = async (...argv: readonly string[]) => {
     const said = { out: '', err: '' };
     const code = await controllerCommand(['argo-rollouts', ...argv], {
@@ -158,7 +127,97 @@ describe('serin controller argo-rollouts', () => {
     expect(out).toMatch(/^argo-rollouts: v\d+\.\d+\.\d+\S*\+serin\n$/);
   });
 
-  it('refuses controllers that there are not', async () => {
+  it('refuses controllers that there are not, and two proofs of who it is', async () => {
     expect(await run('--controllers=x')).toMatchObject({ code: 2, err: 'unsupported controller: x\n' });
+    expect(await run('--token=of-somebody', '--username=bob', '--password=secret')).toMatchObject({
+      code: 2,
+      err: 'Cannot use --token and --username together: choose one\n',
+    });
+  });
+
+  /** Takes what comes, as an API server or as a proxy, and lets nobody in; gives its port. */
+  const listen = async (seen: IncomingMessage[]): Promise<number> => {
+    const server = createServer((request, response) => {
+      seen.push(request);
+      // Some servers repeat what they were sent.
+      response.writeHead(401).end(String(request.headers.authorization));
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the server does not listen on TCP');
+    return address.port;
+  };
+  const noPorts = ['--metricsPort=0', '--healthzPort=0'];
+  const secret = 'open-sesame';
+
+  it('says by its flags who it is, and as whom it asks', async () => {
+    const seen: IncomingMessage[] = [];
+    const server = `--server=127.0.0.1:${await listen(seen)}`;
+    const impersonation = ['--as=jane', '--as-uid=7', '--as-group=a', '--as-group=b'];
+    const { code, out, err } = await run(
+      server,
+      '--username=bob',
+      `--password=${secret}`,
+      ...impersonation,
+      ...noPorts,
+    );
+    expect([code, err.includes('check the credentials')]).toEqual([1, true]);
+    expect(out + err).not.toContain(secret);
+    expect(out + err).not.toContain(Buffer.from(`bob:${secret}`).toString('base64'));
+    const [first] = seen;
+    expect(first?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from(`bob:${secret}`).toString('base64')}`,
+      'impersonate-user': 'jane',
+      'impersonate-uid': '7',
+    });
+    expect(first?.headersDistinct['impersonate-group']).toEqual(['a', 'b']);
+  });
+
+  it('sends what its kubeconfigs say, from the files beside them', async () => {
+    const seen: IncomingMessage[] = [];
+    const folder = mkdtempSync(path.join(tmpdir(), 'serin-flags-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const server = `http://127.0.0.1:${await listen(seen)}`;
+    const user = {
+      tokenFile: 'token',
+      as: 'jane',
+      'as-groups': ['a', 'b'],
+      'as-user-extra': { 'x.io/team': ['c', 'd'] },
+    };
+    const files = {
+      token: secret,
+      clusters: JSON.stringify({
+        'current-context': 'x',
+        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+        clusters: [{ name: 'x', cluster: { server } }],
+      }),
+      users: JSON.stringify({ users: [{ name: 'x', user }] }),
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+    vi.stubEnv('KUBECONFIG', `${folder}/clusters:${folder}/users`);
+    expect((await run(...noPorts)).err).toContain('check the credentials');
+    expect(seen[0]?.headersDistinct).toMatchObject({
+      authorization: [`Bearer ${secret}`],
+      'impersonate-user': ['jane'],
+      'impersonate-group': ['a', 'b'],
+      'impersonate-extra-x.io%2fteam': ['c', 'd'],
+    });
+  });
+
+  it('goes through the proxy of its flags', async () => {
+    const seen: IncomingMessage[] = [];
+    const proxy = `--proxy-url=http://me:${secret}@127.0.0.1:${await listen(seen)}`;
+    const { code, err } = await run('--server=http://api.example', proxy, ...noPorts);
+    expect(code).toBe(1);
+    expect(err).not.toContain(secret);
+    expect(seen[0]?.url).toMatch('http://api.example/api');
+    expect(seen[0]?.headers['proxy-authorization']).toMatch('Basic ');
+  });
+
+  it('shows no default for a password', async () => {
+    const { out } = await run(`--password=${secret}`, '--help');
+    expect(out).toContain('-password string');
+    expect(out).not.toContain(secret);
   });
 });

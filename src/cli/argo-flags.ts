@@ -1,18 +1,9 @@
 /** The flags of `serin controller argo-rollouts`: the original's, and what follows from them. */
 import type { AnalysisSettings } from '#controllers/analysis/analysis-controller.ts';
 import type { RolloutSettings } from '#controllers/rollout/settings.ts';
-import type { ConnectOptions } from '#cluster/connection.ts';
-import {
-  chooseContext,
-  impersonationOf,
-  type KubeconfigOverrides,
-  readKubeconfig,
-  textOfContext,
-} from '#cluster/kubeconfig.ts';
 import { instanceSelector } from '#controllers/rollout/caches.ts';
 import { defaultRouterOptions } from '#traffic/rollout/routers.ts';
 import { boolFlag, durationFlag, intFlag, repeatedFlag, stringFlag, type FlagValues } from './go-flags.ts';
-import { kubeconfigFiles, kubeconfigOverrides } from './kubeconfig-flags.ts';
 import { ownNamespace } from './own-namespace.ts';
 import { version } from './version.ts';
 
@@ -24,11 +15,14 @@ export const argoFlags = {
   cluster: stringFlag('', 'Cluster of the kubeconfig.'),
   user: stringFlag('', 'User of the kubeconfig.'),
   token: stringFlag('', 'Bearer token for the API server.'),
+  username: stringFlag('', 'User name for the API server, where it asks for name and password.'),
+  password: stringFlag('', 'Password that belongs to the user name.'),
   'certificate-authority': stringFlag('', 'File with the certificates that the API server is checked against.'),
   'client-certificate': stringFlag('', 'File with a client certificate.'),
   'client-key': stringFlag('', 'File with the key of the client certificate.'),
   'insecure-skip-tls-verify': boolFlag(false, 'Do not check the certificate of the API server.'),
   'tls-server-name': stringFlag('', "Name that the API server's certificate must be valid for."),
+  'proxy-url': stringFlag('', 'Proxy on the way to the API server: an http, https or socks5 URL.'),
   'request-timeout': stringFlag('0', 'Accepted without effect: every request has a limit.'),
   'disable-compression': boolFlag(false, 'Accepted without effect: answers are never compressed.'),
   as: stringFlag('', 'User to act as.'),
@@ -95,39 +89,14 @@ export type ArgoFlags = FlagValues<typeof argoFlags>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with flags each of which is right by itself. */
-export function argoProblem({ controllers }: ArgoFlags): string | undefined {
-  return controllers === '' || controllers === 'analysis' ? undefined : `unsupported controller: ${controllers}`;
+export function argoProblem({ controllers, token, username }: ArgoFlags): string | undefined {
+  if (controllers !== '' && controllers !== 'analysis') return `unsupported controller: ${controllers}`;
+  return token !== '' && username !== '' ? 'Cannot use --token and --username together: choose one' : undefined;
 }
 
 /** The namespace that is watched; `undefined`: all. */
 function watched(flags: ArgoFlags, environment: Environment): { readonly namespace?: string } {
   return flags.namespaced ? { namespace: flags.namespace || flags.n || ownNamespace(environment) } : {};
-}
-
-/** Which part of the kubeconfig is meant, where that is said, and whom the controller acts as. */
-export function argoConnection(
-  flags: ArgoFlags,
-  environment: Environment,
-): Pick<ConnectOptions, 'kubeconfigText' | 'headers'> {
-  const headers = impersonationOf({ as: flags.as, 'as-uid': flags['as-uid'], 'as-groups': flags['as-group'] });
-  const others = { ...flags, as: '', 'as-uid': '', 'as-group': [] };
-  // The address alone needs no kubeconfig.
-  if (!saysAnything(kubeconfigOverrides({ ...others, server: '' }))) return { headers };
-  const overrides = kubeconfigOverrides(others);
-  const files = kubeconfigFiles(flags, environment);
-  return { headers, kubeconfigText: () => chosenContext(files, overrides) };
-}
-
-function saysAnything({ clusterFields, userFields, ...names }: KubeconfigOverrides): boolean {
-  return (
-    Object.keys({ ...clusterFields, ...userFields }).length > 0 || Object.values(names).some((name) => name !== '')
-  );
-}
-
-async function chosenContext(files: readonly string[], overrides: KubeconfigOverrides): Promise<string> {
-  const config = await readKubeconfig(files);
-  if (config === undefined) throw new Error(`Cannot choose from a kubeconfig: there is none at ${files.join(', ')}`);
-  return textOfContext(chooseContext(config, overrides));
 }
 
 /** Whether AWS is asked what its load balancers do. */

@@ -4,27 +4,28 @@ import { errorText } from '#runtime/error-text.ts';
 import { createLog, type Log } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { runControllers, type ApiPart, type ProcessOptions } from '#main.ts';
-import { argoConnection, argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
+import { argoFlags, argoProblem, argoWarnings, type ArgoFlags } from './argo-flags.ts';
 import { argoRolloutsPart } from './apis/argo-rollouts.ts';
 import { flaggerPart } from './apis/flagger.ts';
 import type { CommandIo } from './command-io.ts';
 import { type FlaggerFlags, flaggerFlags, leaseProblem } from './flagger-flags.ts';
 import { globalAlerts } from './global-alerts.ts';
 import { type Flag, flagUsage, type FlagValues, parseFlags } from './go-flags.ts';
+import { kubeconfigOverrides } from './kubeconfig-flags.ts';
 import { version } from './version.ts';
 
 /** What a command line amounts to, whatever flags it is written in. */
 interface Wanted {
   readonly parts: readonly ApiPart[];
-  readonly kubeconfig: string;
-  readonly master: string;
+  readonly connection: ProcessOptions['connection'];
+  /** What must not be seen in the log. */
+  readonly secrets?: readonly string[];
   readonly qps: number;
   readonly burst: number;
   readonly ports: readonly number[];
   readonly logLevel: string;
   /** What `/healthz` answers; default `OK`. */
   readonly healthText?: string;
-  readonly connection?: NonNullable<ProcessOptions['connection']>;
   /** Told once there is a log. */
   readonly warnings: readonly string[];
 }
@@ -86,8 +87,7 @@ async function runFlagger(flags: FlaggerFlags, io: CommandIo, withAll: boolean):
   return runWanted(
     {
       parts,
-      kubeconfig: flags.kubeconfig,
-      master: flags.master,
+      connection: { kubeconfig: flags.kubeconfig, overrides: kubeconfigOverrides({ server: flags.master }) },
       qps: flags['kubeconfig-qps'],
       burst: flags['kubeconfig-burst'],
       ports: [flags.port],
@@ -129,24 +129,24 @@ async function runArgoRollouts(flags: ArgoFlags, io: CommandIo): Promise<number>
   return runWanted(
     {
       parts: [argoRolloutsPart(flags, process.env)],
-      kubeconfig: flags.kubeconfig,
-      master: flags.server,
+      connection: { kubeconfig: flags.kubeconfig, overrides: kubeconfigOverrides(flags) },
+      secrets: [flags.token, flags.password],
       qps: flags.qps,
       burst: flags.burst,
       ports: [flags.metricsPort, flags.healthzPort],
       logLevel: flags.loglevel,
       warnings: argoWarnings(process.env),
       healthText: 'ok',
-      connection: argoConnection(flags, process.env),
     },
     io,
   );
 }
 
-async function runWanted({ logLevel, warnings, ...wanted }: Wanted, io: CommandIo): Promise<number> {
+async function runWanted({ logLevel, warnings, secrets = [], ...wanted }: Wanted, io: CommandIo): Promise<number> {
   // Left alone, V8 lets garbage pile up to several times what lives: 223 instead of 158 MB amid a hundred runs, for a tenth less CPU.
   setFlagsFromString('--heap-growing-percent=30');
   const redactor = createRedactor();
+  for (const secret of secrets) redactor.register(secret);
   const log: Log = createLog({ level: logLevel, write: io.stderr, scrub: redactor.scrub });
   for (const warning of warnings) log.warn(warning);
   try {

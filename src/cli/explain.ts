@@ -58,7 +58,7 @@ function read(argv: readonly string[]): Wish | string {
 }
 
 async function explain({ kind, name, namespace: wanted, kubeconfig }: Wish, io: CommandIo): Promise<number> {
-  const connection = await connect({ clock: systemClock, ...(kubeconfig === undefined ? {} : { kubeconfig }) });
+  const connection = await connect({ clock: systemClock, kubeconfig });
   const transport = connection.open();
   try {
     const namespace = wanted ?? connection.namespace ?? 'default';

@@ -3,23 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { chooseContext } from '#cluster/kubeconfig.ts';
 import { type KubeconfigFlags, kubeconfigOverrides } from './kubeconfig-flags.ts';
 
-const none: KubeconfigFlags = {
-  kubeconfig: '',
-  context: '',
-  cluster: '',
-  user: '',
-  server: '',
-  token: '',
-  'certificate-authority': '',
-  'client-certificate': '',
-  'client-key': '',
-  'insecure-skip-tls-verify': false,
-  'tls-server-name': '',
-  as: '',
-  'as-uid': '',
-  'as-group': [],
-};
-
 const cluster = { server: 'https://api', 'tls-server-name': 'api.example', 'insecure-skip-tls-verify': true };
 const config = {
   currentContext: 'a',
@@ -27,14 +10,16 @@ const config = {
   clusters: new Map([['c', cluster]]),
   users: new Map([['u', { exec: { command: 'login' } }]]),
 };
-const chosen = (flags: Partial<KubeconfigFlags>) => {
-  const { cluster: kept, user } = chooseContext(config, kubeconfigOverrides({ ...none, ...flags }));
+const chosen = (flags: KubeconfigFlags) => {
+  const { cluster: kept, user } = chooseContext(config, kubeconfigOverrides(flags));
   // As it is written: what is undefined is not there.
   return JSON.parse(JSON.stringify({ cluster: kept, user }));
 };
 
 describe('connection flags', () => {
   it('leave everything as it is when they are empty', () => {
+    const empty = { context: '', server: '', token: '', username: '', 'proxy-url': '', as: '', 'as-group': [] };
+    expect(chosen(empty)).toEqual(chosen({}));
     expect(chosen({})).toEqual({ cluster, user: { exec: { command: 'login' } } });
   });
 
@@ -51,6 +36,38 @@ describe('connection flags', () => {
     expect(chosen({ 'client-certificate': '/me.pem', 'client-key': '/me.key' }).user).toEqual({
       'client-certificate': '/me.pem',
       'client-key': '/me.key',
+    });
+  });
+
+  it('that bring name and password end a token and a login', () => {
+    expect(chosen({ username: 'bob', password: 'secret' }).user).toEqual({ username: 'bob', password: 'secret' });
+    const withToken = { token: 'abc', tokenFile: '/token', username: 'ann', password: 'old' };
+    const held = { ...config, users: new Map([['u', withToken]]) };
+    expect(chooseContext(held, kubeconfigOverrides({ username: 'bob' })).user).toMatchObject({
+      token: undefined,
+      tokenFile: undefined,
+      username: 'bob',
+    });
+    expect(chooseContext(held, kubeconfigOverrides({ password: 'new' })).user).toEqual({
+      ...withToken,
+      password: 'new',
+    });
+  });
+
+  it('say the way to the server, and as whom', () => {
+    expect(chosen({ 'proxy-url': 'http://proxy' }).cluster).toEqual({ ...cluster, 'proxy-url': 'http://proxy' });
+    expect(chosen({ as: 'jane', 'as-uid': 'u', 'as-group': ['a', 'b'] }).user).toMatchObject({
+      as: 'jane',
+      'as-uid': 'u',
+      'as-groups': ['a', 'b'],
+    });
+  });
+
+  it('choose by name', () => {
+    expect(kubeconfigOverrides({ context: 'a', cluster: 'c', user: 'u' })).toMatchObject({
+      context: 'a',
+      cluster: 'c',
+      user: 'u',
     });
   });
 

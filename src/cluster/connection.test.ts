@@ -102,31 +102,4 @@ describe('a kubeconfig', () => {
     expect(String(error)).toContain('Cannot read the given kubeconfig');
     expect(String(error)).not.toContain('s3cret');
   });
-
-  it('without a cluster for its context is refused', async () => {
-    const { clock } = handClock();
-    const text = JSON.stringify({ clusters: [], users: [], contexts: [], 'current-context': 'x' });
-    const opened = connect({ clock, kubeconfigText: async () => text });
-    await expect(opened).rejects.toThrow('no cluster for the context "x"');
-  });
-
-  it.each([
-    ['https://other:6443', {}, 'https://other:6443'],
-    ['other:8080', {}, 'http://other:8080'],
-    ['other:6443', { 'certificate-authority-data': 'QQ==' }, 'https://other:6443'],
-    ['other:6443', { 'insecure-skip-tls-verify': true }, 'https://other:6443'],
-  ])('gives way to the server %s', async (server, tls, wanted) => {
-    const { clock } = handClock();
-    const text = JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1', ...tls } }],
-      users: [{ name: 'u', user: {} }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    });
-    const kubeconfigText = async () => text;
-    expect((await connect({ clock, kubeconfigText, server })).server).toBe(wanted);
-    await expect(connect({ clock, kubeconfigText, server: 'ftp://other' })).rejects.toThrow(
-      'Cannot connect to the API server "ftp://other": it must be an http or https URL',
-    );
-  });
 });

@@ -1,9 +1,16 @@
-/** Kubeconfig files: which of several counts, what a command line overrides, and what is sent in the end. */
+/** Kubeconfig files: which of several counts, where their paths lead, and what a command line overrides. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chooseContext, credentialsOf, needsLogin, readKubeconfig, textOfContext } from './kubeconfig.ts';
+import {
+  chooseContext,
+  defaultKubeconfigs,
+  mergeKubeconfigs,
+  namesCluster,
+  parseKubeconfig,
+  readKubeconfig,
+} from './kubeconfig.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'serin-kubeconfig-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,13 +30,13 @@ contexts:
 clusters:
   - { name: one, cluster: { server: 'https://one', certificate-authority: ca.pem } }
 users:
-  - { name: ann, user: { tokenFile: token } }
+  - { name: ann, user: { tokenFile: secrets/token, client-certificate: ../me.pem, client-key: /keys/me } }
 `,
 );
 const second = file(
   'second',
   `
-current-context: a
+current-context: b
 contexts:
   - { name: a, context: { cluster: other, user: other } }
   - { name: b, context: { cluster: two, user: bob } }
@@ -40,83 +47,90 @@ users:
   - { name: eve, user: { exec: { command: login } } }
 `,
 );
-file('ca.pem', 'CA');
-file('token', 'from-a-file\n');
+const third = file(
+  'third',
+  `
+current-context: a
+users:
+  - { name: ann, user: { token: not-hers, username: ann } }
+  - { name: here, user: { exec: { command: ./bin/login } } }
+  - { name: there, user: { exec: { command: login } } }
+`,
+);
+const missing = path.join(folder, 'missing');
 
-async function config() {
-  const found = await readKubeconfig([first, path.join(folder, 'missing'), second]);
-  if (found === undefined) throw new Error('There is no kubeconfig');
-  return found;
-}
+const config = () => mergeKubeconfigs([first, missing, second, third]);
 
-describe('a kubeconfig', () => {
-  it('is merged from several files: the first one that names something wins', async () => {
-    const chosen = chooseContext(await config());
-    expect(chosen.namespace).toBe('web');
-    expect(chosen.cluster['server']).toBe('https://one');
-    expect(await credentialsOf(chosen)).toMatchObject({
-      headers: { authorization: 'Bearer from-a-file' },
-      tls: { ca: 'CA' },
-    });
+describe('the files', () => {
+  it('are those of KUBECONFIG, or the one at home', () => {
+    expect(defaultKubeconfigs({ KUBECONFIG: '/a::/b', HOME: '/me' })).toEqual(['/a', '/b']);
+    expect(defaultKubeconfigs({ KUBECONFIG: '', HOME: '/me' })).toEqual(['/me/.kube/config']);
   });
 
-  it('gives another context, cluster and user when they are asked for', async () => {
-    const chosen = chooseContext(await config(), { context: 'b', cluster: 'one' });
-    expect(chosen.cluster['server']).toBe('https://one');
-    expect((await credentialsOf(chosen)).headers).toEqual({
-      authorization: `Basic ${Buffer.from('bob:secret').toString('base64')}`,
+  it('are merged: the first one that names something wins, and nothing is added to it', async () => {
+    const all = await config();
+    expect(all.currentContext).toBe('b');
+    expect(chooseContext(all, { context: 'a' })).toMatchObject({
+      namespace: 'web',
+      cluster: { server: 'https://one' },
     });
+    expect(Object.keys(all.users.get('ann') ?? {})).toEqual(['tokenFile', 'client-certificate', 'client-key']);
+    expect([...all.users.keys()].toSorted()).toEqual(['ann', 'bob', 'eve', 'here', 'there']);
   });
 
-  it('says what it does not hold', async () => {
+  it('say nothing where they are missing or empty', async () => {
+    const empty = await mergeKubeconfigs([missing, file('empty', '')]);
+    expect(namesCluster(empty, {})).toBe(false);
+    expect(namesCluster(empty, { clusterFields: { server: 'https://one' } })).toBe(true);
+    expect(namesCluster(await config(), {})).toBe(true);
+    await expect(readKubeconfig(missing)).rejects.toThrow(
+      `Cannot read ${missing}: it is missing or not a kubeconfig (ENOENT)`,
+    );
+  });
+
+  it('have paths that begin at their own folder', async () => {
+    const { clusters, users } = await config();
+    expect(clusters.get('one')).toMatchObject({ 'certificate-authority': path.join(folder, 'ca.pem') });
+    expect(users.get('ann')).toEqual({
+      tokenFile: path.join(folder, 'secrets/token'),
+      'client-certificate': path.join(folder, '../me.pem'),
+      'client-key': '/keys/me',
+    });
+    expect(users.get('here')).toEqual({ exec: { command: path.join(folder, 'bin/login') } });
+    // What has no slash is looked for in PATH.
+    expect(users.get('there')).toEqual({ exec: { command: 'login' } });
+  });
+
+  it.each(['users: [{ name: ann, user: { token: secret }', 'secret', '[secret]'])(
+    'are never quoted: %s',
+    async (text) => {
+      const broken = file('broken', text);
+      const wanted = `Cannot read ${broken}: it is missing or not a kubeconfig`;
+      await expect(readKubeconfig(broken)).rejects.toThrow(new Error(wanted));
+      await expect(mergeKubeconfigs([first, broken])).rejects.toThrow(new Error(wanted));
+      expect(() => parseKubeconfig(text, broken)).toThrow(new Error(wanted));
+    },
+  );
+});
+
+describe('a choice', () => {
+  it('is of another context, cluster or user when they are asked for', async () => {
+    const chosen = chooseContext(await config(), { context: 'b', cluster: 'one', user: 'eve' });
+    expect(chosen.cluster['server']).toBe('https://one');
+    expect(chosen.user).toEqual({ exec: { command: 'login' } });
+  });
+
+  it('of what there is not is refused', async () => {
     const all = await config();
     expect(() => chooseContext(all, { context: 'x' })).toThrow('context "x" does not exist');
     expect(() => chooseContext(all, { cluster: 'x' })).toThrow('cluster "x" does not exist');
     expect(() => chooseContext(all, { user: 'x' })).toThrow('auth info "x" does not exist');
   });
 
-  it('lets fields of the command line win, and acts as somebody else', async () => {
-    const userFields = { token: 't', as: 'carol', 'as-uid': 'u', 'as-groups': ['g1', 'g2'] };
-    const chosen = chooseContext(await config(), { userFields, clusterFields: { 'tls-server-name': 'name' } });
-    expect(await credentialsOf(chosen)).toMatchObject({
-      headers: {
-        authorization: 'Bearer t',
-        'impersonate-user': 'carol',
-        'impersonate-uid': 'u',
-        'impersonate-group': ['g1', 'g2'],
-      },
-      tls: { servername: 'name' },
-    });
-  });
-
-  it('checks no certificate when it is told so', async () => {
-    const { tls } = await credentialsOf(chooseContext(await config(), { context: 'b' }));
-    expect(tls).toMatchObject({ rejectUnauthorized: false });
-    expect(tls.ca).toBeUndefined();
-  });
-
-  it('leaves to others what needs a program, unless there is a token', async () => {
-    const all = await config();
-    expect(needsLogin(chooseContext(all, { user: 'eve' }))).toBe(true);
-    expect(needsLogin(chooseContext(all, { user: 'eve', userFields: { token: 't' } }))).toBe(false);
-    expect(JSON.parse(textOfContext(chooseContext(all, { user: 'eve' })))).toMatchObject({
-      'current-context': 'chosen',
-      users: [{ name: 'chosen', user: { exec: { command: 'login' } } }],
-    });
-  });
-
-  it('names a file with a token as client-node does', async () => {
-    const text = textOfContext(chooseContext(await config(), {}));
-    const tokenFile = path.join(folder, 'token');
-    expect(JSON.parse(text).users[0].user).toMatchObject({
-      'auth-provider': { name: 'tokenFile', config: { tokenFile } },
-    });
-  });
-
-  it('never quotes a file that cannot be read', async () => {
-    const broken = file('broken', 'users: [{ name: ann, user: { token: secret }');
-    await expect(readKubeconfig([broken])).rejects.toThrow(`Cannot read ${broken}: it is missing or not a kubeconfig`);
-    await expect(readKubeconfig([path.join(folder, 'missing')])).rejects.toThrow('(ENOENT)');
-    expect(await readKubeconfig([path.join(folder, 'm1'), path.join(folder, 'm2')])).toBeUndefined();
+  it('lets fields of the command line win', async () => {
+    const overrides = { context: 'a', userFields: { token: 't' }, clusterFields: { 'tls-server-name': 'name' } };
+    const chosen = chooseContext(await config(), overrides);
+    expect(chosen.user).toMatchObject({ token: 't', 'client-key': '/keys/me' });
+    expect(chosen.cluster).toMatchObject({ server: 'https://one', 'tls-server-name': 'name' });
   });
 });

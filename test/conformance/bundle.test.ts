@@ -1,6 +1,6 @@
 /** The program as the image ships it: one folder, which starts and has its libraries in it. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,10 +25,22 @@ describe('bundle', () => {
     expect(serin('controller', 'flagger', '-version')).toMatch(/^Flagger version \d/);
   });
 
-  it('reads a kubeconfig with the part of client-node that it brings along', () => {
-    const kubeconfig = path.join(folder, 'none');
+  it('logs in with the part of client-node that it brings along', () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', 'console.error("log in first"); process.exit(1)'],
+    };
+    const config = {
+      'current-context': 'x',
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      clusters: [{ name: 'x', cluster: { server: 'http://127.0.0.1:1' } }],
+      users: [{ name: 'x', user: { exec } }],
+    };
+    const kubeconfig = path.join(folder, 'kubeconfig');
+    writeFileSync(kubeconfig, JSON.stringify(config));
     const failure = failureOf(() => serin('controller', 'flagger', `-kubeconfig=${kubeconfig}`, '-port=0'));
-    expect(failure).toContain('it is missing or not a kubeconfig');
+    expect(failure).toContain('Cannot get credentials: log in first');
   });
 
   it('leaves out what nothing uses: the sources of its libraries are 40 MB', () => {

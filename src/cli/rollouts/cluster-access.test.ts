@@ -1,5 +1,5 @@
 /** The plugin on a real socket: what its connection flags do, and the light transport behind them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await front.close();
   rmSync(folder, { recursive: true });
+});
+
+const configOf = (user: object) => ({
+  'current-context': 'x',
+  contexts: [{ name: 'x', context: { cluster: 'x', user: 'x', namespace: 'default' } }],
+  clusters: [{ name: 'x', cluster: { server: front.url } }],
+  users: [{ name: 'x', user }],
 });
 
 async function run(env: Readonly<Record<string, string>>, ...argv: string[]): Promise<Printed> {
@@ -61,6 +68,18 @@ describe('the connection', () => {
     expect((await run({}, ...line, '--token', 'wrong')).err).toBe('Error: Unauthorized\n');
   });
 
+  it('is put together from several files, with paths that begin at each of them', async () => {
+    const { users: _, ...rest } = configOf({});
+    const files = { 'a/rest': rest, 'b/users': { users: configOf({ tokenFile: 'token' }).users } };
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      writeFileSync(path.join(folder, name), JSON.stringify(content));
+    }
+    writeFileSync(path.join(folder, 'b/token'), 'secret\n');
+    const KUBECONFIG = `${folder}/a/rest:${folder}/b/users`;
+    expect(await run({ KUBECONFIG }, 'status', 'web')).toEqual({ code: 0, out: 'Healthy\n', err: '' });
+  });
+
   it('asks a program for credentials where the kubeconfig says so', async () => {
     const credential = {
       apiVersion: 'client.authentication.k8s.io/v1',
@@ -74,13 +93,7 @@ describe('the connection', () => {
       interactiveMode: 'Never',
     };
     const file = path.join(folder, 'exec');
-    const config = {
-      'current-context': 'x',
-      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x', namespace: 'default' } }],
-      clusters: [{ name: 'x', cluster: { server: front.url } }],
-      users: [{ name: 'x', user: { exec } }],
-    };
-    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(file, JSON.stringify(configOf({ exec })));
     expect(await run({}, 'status', 'web', '--kubeconfig', file)).toEqual({ code: 0, out: 'Healthy\n', err: '' });
   });
 
@@ -89,6 +102,7 @@ describe('the connection', () => {
       'Error: context "x" does not exist\n',
     );
     expect((await run({}, 'status', 'web', '--kubeconfig', `${folder}/none`)).err).toContain('it is missing');
+    expect((await run({}, 'status', 'web')).err).toContain(`${folder}/.kube/config names no cluster`);
     const { code, err } = await run({}, 'status', 'web', '--kubeconfig', kubeconfig, '-s', 'http://127.0.0.1:1');
     expect([code, err.split(':')[0]]).toEqual([1, 'Error']);
     expect(err).toContain('ECONNREFUSED');
