@@ -36,13 +36,14 @@ async function start(
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const time = handClock();
-  const kubeconfigText = JSON.stringify({
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
-    users: [{ name: 'u', user }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'test' } }],
-    'current-context': 'x',
-  });
-  const connection = await connect({ clock: time.clock, kubeconfigText: async () => kubeconfigText, ...options });
+  const kubeconfigText = async () =>
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+      users: [{ name: 'u', user }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'test' } }],
+      'current-context': 'x',
+    });
+  const connection = await connect({ clock: time.clock, kubeconfigText, ...options });
   const transport = connection.open();
   ends.push(() => transport.close());
   const call = async () => (await transport.send({ method: 'GET', path: '/version' })).status;
@@ -56,6 +57,16 @@ describe('credentials', () => {
   ])('are %s', async (_, user, wanted) => {
     const { call, connection } = await start(user, ({ authorization }) => authorization === wanted);
     expect([await call(), connection.namespace]).toEqual([200, 'test']);
+  });
+
+  it('in a text are read again when they are refused', async () => {
+    const user = { token: 'old' };
+    let valid = 'old';
+    const { call } = await start(user, ({ authorization }) => authorization === `Bearer ${valid}`);
+    expect(await call()).toBe(200);
+    user.token = 'new';
+    valid = 'new';
+    expect(await call()).toBe(200);
   });
 
   it('of an exec plugin are asked for once for all who wait, and again on 401', async () => {
