@@ -4,15 +4,15 @@ import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Resource } from '#api/kubernetes.ts';
 import { connect, type Connection, type ConnectOptions } from '#cluster/connection.ts';
-import { connectCluster, type Cluster } from '#cluster/cluster.ts';
+import { connectCluster, type Cluster, type ClusterOptions } from '#cluster/cluster.ts';
 import { electLeader, type LeaderElection, termsOf } from '#cluster/leader-election.ts';
 import { nameOf, pathOf } from '#cluster/resource.ts';
 import { shareWork, type Sharding } from '#cluster/sharding.ts';
-import type { Context } from '#controllers/context.ts';
+import type { ConnectTo, Context } from '#controllers/context.ts';
 import { serveStatus, type StatusServer } from '#controllers/status-server.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { gotHttp } from '#runtime/got-http.ts';
-import type { Log } from '#runtime/log.ts';
+import { type Log, withFields } from '#runtime/log.ts';
 import type { Redactor } from '#runtime/redact.ts';
 
 /** One API: its controllers, under the name and behind the Lease of the system that they replace. */
@@ -59,6 +59,11 @@ export interface ProcessOptions {
   readonly signal: AbortSignal;
 }
 
+type OpenCluster = (
+  connection: Connection,
+  own: Pick<ClusterOptions, 'fieldManager'> & Partial<Pick<ClusterOptions, 'canWrite' | 'log'>>,
+) => Cluster;
+
 /** How long passes may go on after the process was asked to end, in milliseconds. */
 const grace = 5_000;
 
@@ -72,22 +77,25 @@ export async function runControllers(options: ProcessOptions): Promise<number> {
   const servers = await serveAll(options, registry);
   // A write must have ended before another process may take over.
   const timeouts = parts.flatMap(({ lease }) => (lease === undefined ? [] : [termsOf(lease.duration).writeTimeout]));
-  const cluster = connectCluster({
-    transport: connection.open(timeouts.length === 0 ? {} : { timeout: Math.min(...timeouts) }),
-    clock: systemClock,
-    random: Math.random,
-    log,
-    registry,
-    fieldManager: parts[0]?.name ?? 'serin',
-    qps: options.qps,
-    burst: options.burst,
-  });
+  // Every cluster is called with the same limits.
+  const open: OpenCluster = (connection, own) =>
+    connectCluster({
+      transport: connection.open(timeouts.length === 0 ? {} : { timeout: Math.min(...timeouts) }),
+      clock: systemClock,
+      random: Math.random,
+      log,
+      registry,
+      qps: options.qps,
+      burst: options.burst,
+      ...own,
+    });
+  const cluster = open(connection, { fieldManager: parts[0]?.name ?? 'serin' });
   const tenures: Tenure[] = [];
   try {
     const served = await servedParts(connection, options);
     log.info(`Connected to ${connection.server}`);
     for (const part of served) tenures.push(standFor(connection, part, log));
-    return await lookAfter(options, cluster, registry, tenures);
+    return await lookAfter(options, { cluster, open, registry }, tenures);
   } catch (error) {
     // An API server that does not answer must not keep a process that was asked to end.
     if (error === options.signal.reason) return 0;
@@ -140,8 +148,7 @@ function standFor(connection: Connection, part: ApiPart, log: Log): Tenure {
 /** Waits to lead, runs the controllers, and ends them when a lease is lost or the signal is aborted. */
 async function lookAfter(
   { log, redactor, signal }: ProcessOptions,
-  cluster: Cluster,
-  registry: Registry,
+  { cluster, open, registry }: { readonly cluster: Cluster; readonly open: OpenCluster; readonly registry: Registry },
   tenures: readonly Tenure[],
 ): Promise<number> {
   const asked = new Promise<'asked'>((resolve) => {
@@ -156,8 +163,15 @@ async function lookAfter(
       if ((await Promise.race([leader.acquired, asked])) === 'asked') return;
       log.info(`${part.name}: leading`);
     }
-    const own = cluster.share(() => leader?.canWrite() ?? true, part.name);
-    running.push(part.start({ ...context, cluster: own }, signal, sharding));
+    const canWrite = (): boolean => leader?.canWrite() ?? true;
+    const own = cluster.share(canWrite, part.name);
+    const connectTo: ConnectTo = async (kubeconfigText, name) =>
+      open(await connect({ clock: systemClock, kubeconfigText }), {
+        fieldManager: part.name,
+        canWrite,
+        log: withFields(log, { cluster: name }),
+      });
+    running.push(part.start({ ...context, cluster: own, connectTo }, signal, sharding));
   };
   const begun = Promise.all(tenures.map(begin));
   const over = tenures.flatMap(({ leader, sharding }) => (leader ?? sharding)?.over ?? []);

@@ -123,6 +123,7 @@ export function rolloutSettings(flags: ArgoFlags, environment: Environment): Rol
   const instanceId = flags['instance-id'];
   return {
     ...watched(flags, environment),
+    ownNamespace: ownNamespace(environment),
     ...(instanceId === '' ? {} : { instanceId }),
     concurrency: flags['rollout-threads'],
     ...verifyAgainIn(environment),

@@ -6,9 +6,14 @@ import type { Log } from '#runtime/log.ts';
 import type { Redactor } from '#runtime/redact.ts';
 import type { Registry } from 'prom-client';
 
+/** Opens another cluster by a kubeconfig, which is asked for again when its credentials are refused. `name` is how logs call it. */
+export type ConnectTo = (kubeconfig: () => Promise<string>, name: string) => Promise<Cluster>;
+
 export interface Context {
   readonly clock: Clock;
   readonly cluster: Cluster;
+  /** With the limits of `cluster`, and its right to write. Who opens a cluster stops it. Absent where there can be no other. */
+  readonly connectTo?: ConnectTo;
   /** Calls to metric servers, webhooks and chat services. */
   readonly http: Http;
   readonly log: Log;

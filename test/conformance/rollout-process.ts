@@ -3,20 +3,21 @@ import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { KubeObject, Resource } from '#api/kubernetes.ts';
-import { connectCluster } from '#cluster/cluster.ts';
+import { type Cluster, connectCluster } from '#cluster/cluster.ts';
 import { mergePatch } from '#cluster/merge-patch.ts';
 import { apiVersionOf, events, nameOf, rollouts } from '#cluster/resource.ts';
 import type { ApiRequest, ApiResponse, Transport } from '#cluster/transport.ts';
 import { startRolloutController } from '#controllers/rollout/rollout-controller.ts';
 import { defaultRolloutSettings, type RolloutSettings } from '#controllers/rollout/settings.ts';
-import { silentLog } from '#runtime/log.ts';
+import { createLog } from '#runtime/log.ts';
 import { createRedactor } from '#runtime/redact.ts';
 import { httpRouteDefinition } from '#sandbox/gateway-api-definition.ts';
+import type { Objects } from '#sandbox/objects.ts';
 import { seededRandom } from '#sandbox/random.ts';
 import { sandboxHttp } from '#sandbox/sandbox-http.ts';
 import { VirtualClock } from '#sandbox/virtual-clock.ts';
 import { createWorld } from '#sandbox/world.ts';
-import { rolloutOf, type Json, type RolloutFixture } from './rollout-fixture.ts';
+import { type Json, type Placed, rolloutOf, type RolloutFixture } from './rollout-fixture.ts';
 
 const namespace = 'default';
 
@@ -36,6 +37,19 @@ export interface RolloutProcess {
   told(reason?: string): readonly string[];
   /** Lines of the metrics that begin like this. */
   metrics(start: string): Promise<readonly string[]>;
+  /** Lines of the log. */
+  readonly log: readonly string[];
+  /** Of this cluster, and of the other one. */
+  readonly objects: { readonly own: Objects; readonly other: Objects };
+  readonly requests: { readonly own: readonly ApiRequest[]; readonly other: readonly ApiRequest[] };
+}
+
+/** A second cluster, at `https://other.example`. */
+export interface OtherCluster {
+  /** Without a schema. */
+  readonly kinds: readonly Resource[];
+  readonly objects?: readonly Placed[];
+  readonly intercept?: ProcessFixture['intercept'];
 }
 
 export interface ProcessFixture extends RolloutFixture {
@@ -43,32 +57,45 @@ export interface ProcessFixture extends RolloutFixture {
   /** Kinds besides those of Kubernetes and Serin, without a schema. */
   readonly kinds?: readonly Resource[];
   /** Answers in place of the API server. */
-  readonly intercept?: (request: ApiRequest) => ApiResponse | undefined;
+  readonly intercept?: (request: ApiRequest) => ApiResponse | Promise<ApiResponse> | undefined;
   /** Labels and annotations of the Rollout. */
   readonly metadata?: Json;
+  readonly other?: OtherCluster;
 }
 
 export function rolloutProcess(fixture: ProcessFixture = {}): RolloutProcess {
   const clock = new VirtualClock();
   const crds = [...customResourceDefinitions, httpRouteDefinition, ...(fixture.kinds ?? []).map(definitionOf)];
-  const world = createWorld({ clock, crds });
+  const { ownNamespace } = fixture.settings ?? {};
+  const world = createWorld({ clock, crds, namespaces: ownNamespace === undefined ? [] : [ownNamespace] });
   const { objects } = world;
   for (const [resource, object] of fixture.objects ?? []) {
     const created = objects.create(resource, object);
     if (object['status'] !== undefined) objects.update(resource, { ...created, status: object['status'] }, 'status');
   }
+  const other = createWorld({ clock, crds: (fixture.other?.kinds ?? []).map(definitionOf) });
+  for (const placed of fixture.other?.objects ?? []) other.objects.create(...placed);
+  const requests = { own: [] as ApiRequest[], other: [] as ApiRequest[] };
   const told = eventTexts(objects);
   const registry = new Registry();
   const controllerClock = clock.as('controller');
   const random = seededRandom(7);
-  const cluster = connectCluster({
-    transport: intercepted(world.api.connect(), fixture.intercept),
+  const redactor = createRedactor();
+  const lines: string[] = [];
+  const log = createLog({
     clock: controllerClock,
-    random,
-    registry,
-    fieldManager: 'rollouts-controller',
+    scrub: redactor.scrub,
+    write: (line) => void lines.push(JSON.parse(line).msg),
   });
-  const context = { clock: controllerClock, cluster, random, registry, log: silentLog, redactor: createRedactor() };
+  const open = (transport: Transport): Cluster =>
+    connectCluster({ transport, clock: controllerClock, random, registry, log, fieldManager: 'rollouts-controller' });
+  const cluster = open(recorded(intercepted(world.api.connect(), fixture.intercept), requests.own));
+  const connectTo = async (kubeconfig: () => Promise<string>): Promise<Cluster> => {
+    const { clusters } = JSON.parse(await kubeconfig());
+    if (clusters[0].cluster.server !== 'https://other.example') throw new Error('There is no such cluster');
+    return open(recorded(intercepted(other.api.connect(), fixture.other?.intercept), requests.other));
+  };
+  const context = { clock: controllerClock, cluster, connectTo, random, registry, log, redactor };
   const settings = { ...defaultRolloutSettings, ...fixture.settings };
   const controller = startRolloutController({ ...context, http: sandboxHttp(clock.as('world')) }, settings);
   objects.create(rollouts, asObject(mergePatch(rolloutOf(fixture), { metadata: fixture.metadata ?? {} })));
@@ -76,6 +103,7 @@ export function rolloutProcess(fixture: ProcessFixture = {}): RolloutProcess {
     await controller.stop();
     await cluster.stop({ grace: 0 });
     await world.stop();
+    await other.stop();
   });
 
   const refOf = (resource: Resource, name: string) => (resource.namespaced ? { namespace, name } : { name });
@@ -106,6 +134,9 @@ export function rolloutProcess(fixture: ProcessFixture = {}): RolloutProcess {
     delete: (resource, name = 'web') => objects.delete(resource, refOf(resource, name)),
     status: () => (get(rollouts)?.['status'] ?? {}) as Json, // of a Rollout
     told: (reason) => told.filter((text) => reason === undefined || text.startsWith(`${reason}: `)),
+    log: lines,
+    objects: { own: objects, other: other.objects },
+    requests,
     metrics: async (start) => (await registry.metrics()).split('\n').filter((line) => line.startsWith(start)),
   };
 }
@@ -115,6 +146,21 @@ function intercepted(transport: Transport, intercept: ProcessFixture['intercept'
     ...transport,
     send: async (request) => intercept?.(request) ?? transport.send(request),
     watch: (request) => transport.watch(request),
+    close: () => transport.close(),
+  };
+}
+
+function recorded(transport: Transport, requests: ApiRequest[]): Transport {
+  return {
+    ...transport,
+    send: (request) => {
+      requests.push(request);
+      return transport.send(request);
+    },
+    watch: (request) => {
+      requests.push({ ...request, method: 'GET' });
+      return transport.watch(request);
+    },
     close: () => transport.close(),
   };
 }

@@ -24,6 +24,7 @@ import { queueMetrics } from '../queue-metrics.ts';
 import { openRolloutCaches } from './caches.ts';
 import { startCleaner } from './cleaner.ts';
 import { Dependencies } from './dependencies.ts';
+import { findIstioCluster } from './istio-cluster.ts';
 import { rolloutMetrics } from './metrics.ts';
 import { kindsOf, readRollout, unreadParts } from './observing.ts';
 import { runPasses } from './passes.ts';
@@ -42,7 +43,9 @@ export interface RolloutController {
 /** As the original: a Rollout that fails is tried again soon, and every ten seconds at least. */
 const failureBackOff = { base: 5, max: 10_000 };
 
-export function startRolloutController(context: Context, settings: RolloutSettings): RolloutController {
+export function startRolloutController(outer: Context, settings: RolloutSettings): RolloutController {
+  const istio = findIstioCluster(outer, settings);
+  const context = { ...outer, cluster: istio.cluster };
   const { clock, cluster, log, random } = context;
   const dependencies = new Dependencies();
   const caches = openRolloutCaches(context, settings, (resource, store) => wakeReaders(resource, store));
@@ -193,6 +196,7 @@ export function startRolloutController(context: Context, settings: RolloutSettin
   return {
     async stop(options) {
       await Promise.all([queue.stop(options), cleaner.stop(options)]);
+      await istio.stop();
     },
   };
 }

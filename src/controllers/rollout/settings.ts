@@ -4,6 +4,8 @@ import { defaultRouterOptions, type RouterOptions } from '#traffic/rollout/route
 export interface RolloutSettings {
   /** Watch one namespace; default all. ClusterAnalysisTemplates are only read when all are watched. */
   readonly namespace?: string;
+  /** Where the controller runs: a Secret there may name the cluster of the Istio objects. Without it they are in this one. */
+  readonly ownNamespace?: string;
   /** Works on what has this instance id; without it on what has none. */
   readonly instanceId?: string;
   /** Rollouts that are worked on at the same time. */
