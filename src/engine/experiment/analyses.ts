@@ -33,11 +33,11 @@ export function* reconcileAnalysis(
   return terminating ? undefined : yield* begin(seen, analysis, templates);
 }
 
-/** Before the pods are there only whether all templates are. */
+/** Before the pods are there only whether the template is; those that it names are looked for when the run begins. */
 function verify(seen: ExperimentSnapshot, analysis: ExperimentAnalysis): ExperimentAnalysisStatus | undefined {
-  const collected = templatesOf(seen, analysis);
-  if (collected.ok) return undefined;
-  return failed(analysis, says.notVerified(analysis.clusterScope === true, analysis.name, collected.message));
+  const { name, templateName, clusterScope = false } = analysis;
+  if (seen.findTemplate(templateName, clusterScope) !== undefined) return undefined;
+  return failed(analysis, says.templateMissing(clusterScope, name, templateName));
 }
 
 function templatesOf(

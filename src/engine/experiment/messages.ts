@@ -57,8 +57,10 @@ export const says = {
     `Template '${template}' exceeded its progressDeadlineSeconds (${seconds})`,
   severalSets: (template: string) => `multiple ReplicaSets match single experiment template: ${template}`,
   severalServices: (template: string) => `multiple Services match single experiment template: ${template}`,
-  notVerified: (clusterScope: boolean, analysis: string, why: string) =>
-    `${clusterScope ? 'Cluster' : ''}AnalysisTemplate verification failed for analysis '${analysis}': ${why}`,
+  templateMissing: (clusterScope: boolean, analysis: string, template: string) => {
+    const kind = `${clusterScope ? 'Cluster' : ''}AnalysisTemplate`;
+    return `${kind} verification failed for analysis '${analysis}': ${kind.toLowerCase()}.argoproj.io "${template}" not found`;
+  },
   runNotCreated: (analysis: string, why: string) => `Failed to create AnalysisRun for analysis '${analysis}': ${why}`,
   runGone: (run: string) => `analysisrun.argoproj.io "${run}" not found`,
   requiredCompleted: () => 'Required AnalysisRuns completed',

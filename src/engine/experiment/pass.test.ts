@@ -134,10 +134,10 @@ describe('an Experiment', () => {
   });
 
   it.each([
-    [{}, "AnalysisTemplate verification failed for analysis 'x': AnalysisTemplate 'gone' not found"],
+    [{}, `AnalysisTemplate verification failed for analysis 'x': analysistemplate.argoproj.io "gone" not found`],
     [
       { clusterScope: true },
-      "ClusterAnalysisTemplate verification failed for analysis 'x': ClusterAnalysisTemplate 'gone' not found",
+      `ClusterAnalysisTemplate verification failed for analysis 'x': clusteranalysistemplate.argoproj.io "gone" not found`,
     ],
   ])('[analysis-43] ends with an error when a template is missing: %j', (scope, message) => {
     const { status } = play(

@@ -22,7 +22,7 @@ export function selectedHash(service: KubeObject | undefined): string | undefine
 
 export function requireService({ seen }: Pass, name: string): KubeObject {
   const service = seen.references.service(name);
-  if (service === undefined) throw new PassFailed(`services "${name}" not found`);
+  if (service === undefined) throw new PassFailed(`service "${name}" not found`);
   return service;
 }
 

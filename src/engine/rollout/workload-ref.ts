@@ -28,7 +28,7 @@ export function resolveWorkload(
   const known = workloadKinds.find((one) => one === kind && group === (one === 'PodTemplate' ? '' : 'apps'));
   if (known === undefined) return { rollout, problem: `workload of type ${group}/${kind} is not supported` };
   const workload = find(known, name);
-  if (workload === undefined) return { rollout, problem: notFound(known, name) };
+  if (workload === undefined) return { rollout, problem: notFound(known, `${rollout.metadata.namespace}/${name}`) };
   // The forms of these kinds in every version of the API.
   const spec = (known === 'PodTemplate' ? workload : workload['spec']) as {
     readonly template: PodTemplate;
@@ -39,7 +39,7 @@ export function resolveWorkload(
   return { rollout: { ...rollout, spec: resolved }, generation: String(workload.metadata.generation ?? 0) };
 }
 
-function notFound(kind: WorkloadKind, name: string): string {
+function notFound(kind: WorkloadKind, key: string): string {
   const plural = { Deployment: 'deployments.apps', ReplicaSet: 'replicasets.apps', PodTemplate: 'podtemplates' }[kind];
-  return `${plural} "${name}" not found`;
+  return `${plural} "${key}" not found`;
 }

@@ -130,7 +130,7 @@ describe('[rollout-31] the action of a load balancer', () => {
       "TargetGroupStickinessConfig's duration must be between 1 and 604800 seconds (7 days)!",
       { stickinessConfig: { enabled: true, durationSeconds: 604_801 } },
     ],
-    ['ingresses.networking.k8s.io "gone" not found', { ingress: 'gone' }],
+    ['ingress.networking.k8s.io "gone" not found', { ingress: 'gone' }],
   ])('says that %s', (text, config) => {
     const there = new RolloutObjects([[ingresses, anIngress()]]);
     expect(() => alb.setWeight(withAlb(config), there, 20)).toThrow(text);

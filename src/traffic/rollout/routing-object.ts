@@ -2,7 +2,7 @@
 import type { KubeObject, OwnerReference, Resource } from '#api/kubernetes.ts';
 import type { Rollout, TrafficRouting } from '#api/rollout.ts';
 import { fieldChanges } from '#cluster/field-diff.ts';
-import { nameOf } from '#cluster/resource.ts';
+import { ingresses, nameOf } from '#cluster/resource.ts';
 import { RouteError } from '#traffic/router.ts';
 import type { LiveRoutes, RolloutRouteWrite, RolloutTraffic } from './router.ts';
 
@@ -33,15 +33,16 @@ export function managedRouteNames(rollout: Rollout): readonly string[] {
   return (trafficRoutingOf(rollout)?.managedRoutes ?? []).map(({ name }) => name);
 }
 
-/** The object, or the API server's words for one that is not there. */
+/** The object, or the words of client-go's caches for one that is not there. */
 export function existing(live: LiveRoutes, resource: Resource, name: string, namespace: string): KubeObject {
   const object = live.get(resource, name, namespace);
   if (object === undefined) throw new RouteError(notFoundText(resource, name));
   return object;
 }
 
+/** Those of Kubernetes' own kinds say the kind, those of custom resources the plural. */
 export function notFoundText(resource: Resource, name: string): string {
-  return `${nameOf(resource)} "${name}" not found`;
+  return `${resource === ingresses ? 'ingress.networking.k8s.io' : nameOf(resource)} "${name}" not found`;
 }
 
 /** The write that makes one object out of the other; none when they mean the same. */

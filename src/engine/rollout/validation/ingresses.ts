@@ -59,7 +59,7 @@ function ingressesOf(rollout: Rollout): readonly NamedIngress[] {
 export function* missingIngressProblems(rollout: Rollout, references: References): FieldProblems {
   for (const { field, name } of ingressesOf(rollout)) {
     if (references.ingress(name) === undefined)
-      yield invalid(field, name, `ingresses.networking.k8s.io "${name}" not found`);
+      yield invalid(field, name, `ingress.networking.k8s.io "${name}" not found`);
   }
 }
 

@@ -110,19 +110,19 @@ describe('Ingresses', () => {
       'one of nginx that is not there',
       { nginx: { stableIngress: 'i' } },
       {},
-      `${nginx}.stableIngress: Invalid value: "i": ingresses.networking.k8s.io "i" not found`,
+      `${nginx}.stableIngress: Invalid value: "i": ingress.networking.k8s.io "i" not found`,
     ],
     [
       'many of nginx that are not there',
       { nginx: { stableIngresses: ['i', 'j'] } },
       { 'Ingress/i': to('s') },
-      `${nginx}.StableIngresses: Invalid value: "j": ingresses.networking.k8s.io "j" not found`,
+      `${nginx}.StableIngresses: Invalid value: "j": ingress.networking.k8s.io "j" not found`,
     ],
     [
       'ALB before nginx',
       { nginx: { stableIngress: 'i' }, alb: { ingress: 'j', servicePort: 80 } },
       {},
-      `${alb}.ingress: Invalid value: "j": ingresses.networking.k8s.io "j" not found`,
+      `${alb}.ingress: Invalid value: "j": ingress.networking.k8s.io "j" not found`,
     ],
     [
       'one that leads elsewhere',
