@@ -97,8 +97,9 @@ function* routeBy(pass: Pass, strategy: CanaryStrategy, router: string, share: S
   const { weight } = share;
   const isEmpty = availableOf(newSetOf(pass)) === 0 && (recordedWeights(pass)?.canary.weight ?? 0) > 0;
   try {
+    // No header leads to a version without pods: the route of a step comes with them.
     if (share.endsManagedRoutes === true) yield* call({ call: 'remove-managed-routes' });
-    yield* addRoutesOfStep(pass, call);
+    else yield* addRoutesOfStep(pass, call);
     // An empty version must have lost its traffic before routes name it.
     if (isEmpty) yield* call({ call: 'set-weight', weight });
     yield* call({ call: 'update-hash' });

@@ -99,7 +99,7 @@ function expressionText(key: string, operator: string, values: readonly string[]
 /** Ends a pass: completes the status with pause, conditions, phase and duration, and writes it when anything differs. */
 export function* finishStatus(pass: Pass, status: Draft<RolloutStatus>): Steps {
   const before = pass.rollout.status ?? {};
-  yield* abortAtDeadline(pass, status);
+  abortAtDeadline(pass, status);
   applyPause(pass, status);
   status.conditions = yield* nextConditions(pass, before, status);
   trackDuration(pass, status);
@@ -113,15 +113,12 @@ export function* finishStatus(pass: Pass, status: Draft<RolloutStatus>): Steps {
   wakeAtDeadline(pass, status);
 }
 
-function* abortAtDeadline(pass: Pass, status: RolloutStatus): Steps {
+function abortAtDeadline(pass: Pass, status: RolloutStatus): void {
   const { rollout } = pass;
   const before = rollout.status ?? {};
   if (rollout.spec.progressDeadlineAbort !== true || before.abort === true || pass.pause.isCleared) return;
   if (isCompleted(status) || isStableGone(pass) || hasProgressed(before, status) || isDeadlineExempt(pass)) return;
-  if (!hasTimedOut(pass, before)) return;
-  const cause = timedOutText(pass);
-  yield* warn('RolloutAborted', cause);
-  abort(pass, cause);
+  if (hasTimedOut(pass, before)) abort(pass, timedOutText(pass));
 }
 
 function* nextConditions(pass: Pass, before: RolloutStatus, status: RolloutStatus): Steps<readonly RolloutCondition[]> {
@@ -136,7 +133,11 @@ function* nextConditions(pass: Pass, before: RolloutStatus, status: RolloutStatu
   conditions =
     status.abort === true
       ? yield* withAbort(pass, conditions)
-      : withProgress(pass, before, status, { conditions, isHealthy: healthy && !isPaused, becameUnhealthy });
+      : withProgress(pass, before, status, {
+          conditions,
+          isHealthy: healthy && (!isPaused || isCompleted(status)),
+          becameUnhealthy,
+        });
   conditions = withCondition(conditions, availability(pass, isAvailable(pass, status)));
   const failure = replicaFailure(pass);
   conditions =
