@@ -128,6 +128,22 @@ describe('behind a router', () => {
     expect(rules()).toHaveLength(1);
   });
 
+  it('sends no header to a version that has no pods yet, and writes nothing while they are awaited', async () => {
+    const setHeaderRoute = { name: 'h', match: [{ headerName: 'X-Canary', headerValue: { exact: 'yes' } }] };
+    const steps = [{ setCanaryScale: { replicas: 1 }, setHeaderRoute, pause: {} }];
+    const trafficRouting = { managedRoutes: [{ name: 'h' }] };
+    const world = await healthy({ steps, trafficRouting }, { behind, spec: four });
+    const route = (): string => JSON.stringify(world.get(httpRoutes, 'web')?.['spec']);
+    world.setImage('web:slow');
+    await world.pass(2_000);
+    const before = world.writes.length;
+    await world.pass(5_000);
+    expect(world.writes.length).toBe(before);
+    expect(route()).not.toContain('X-Canary');
+    await world.pass(5_000);
+    expect(route()).toContain('X-Canary');
+  });
+
   it('[rollout-32] takes the pods that setCanaryScale says', async () => {
     const steps = [
       { setCanaryScale: { replicas: 3 } },

@@ -104,6 +104,22 @@ describe('a canary', () => {
     expect(annotations.map((one) => Object(one)[weight])).toEqual(['0', '50', '7', '50']);
   });
 
+  it('that is aborted gives all traffic back, also where both versions share the pods and the old one is to stay a while', async () => {
+    const path = join(import.meta.dirname, 'traces/rollout/nginx-abort/scenario.yaml');
+    const { manifests, ...rest } = readScenario(path, addresses);
+    const canary = { dynamicStableScale: true, abortScaleDownDelaySeconds: 3 };
+    const merged = manifests.map((manifest) => {
+      const spec = Object(manifest['spec']);
+      if (manifest.kind !== 'Rollout') return manifest;
+      return { ...manifest, spec: { ...spec, strategy: { canary: { ...spec.strategy.canary, ...canary } } } };
+    });
+    const recording = await played({ ...rest, manifests: merged });
+    expect(sequence('weights', recording.history[web] ?? []).at(-1)).toEqual({
+      canary: '0 hash2',
+      stable: '100 hash1',
+    });
+  });
+
   it('with ping and pong keeps the stable side on the stable version', async () => {
     const ingress = {
       apiVersion: 'networking.k8s.io/v1',
@@ -195,6 +211,27 @@ describe('a blue-green update', () => {
       { when: { [web]: { abort: true } }, after: 2 },
     );
     expect(selected(recording, 'active')).toEqual([undefined, 'hash1', 'hash2', 'hash1']);
+  });
+
+  it('that is tried again after its second analysis has failed is measured anew', async () => {
+    const recording = await seen(
+      [
+        service('active'),
+        template({ count: 1, successCondition: 'result[0] < 5' }),
+        rollout({ blueGreen: { activeService: 'active', postPromotionAnalysis: analysis } }),
+      ],
+      [
+        { when: healthy('1'), do: [setImage('web:2')] },
+        { when: { [web]: { phase: 'Degraded' } }, do: [{ metric: { errors: 1 } }, { plugin: 'retry rollout web' }] },
+      ],
+      { when: healthy('2') },
+      9,
+    );
+    expect(Object.keys(recording.history).filter((key) => key.startsWith('AnalysisRun/'))).toEqual([
+      'AnalysisRun/web-hash2-2-post',
+      'AnalysisRun/web-hash2-2-post.1',
+    ]);
+    expect(selected(recording, 'active')).toEqual([undefined, 'hash1', 'hash2', 'hash1', 'hash2']);
   });
 
   it('is not promoted by a Service that loses its hash', async () => {

@@ -140,11 +140,12 @@ describe('an Experiment', () => {
       `ClusterAnalysisTemplate verification failed for analysis 'x': clusteranalysistemplate.argoproj.io "gone" not found`,
     ],
   ])('[analysis-43] ends with an error when a template is missing: %j', (scope, message) => {
-    const { status } = play(
+    const { status, log } = play(
       { templates: [aTemplate('a')], analyses: [{ name: 'x', templateName: 'gone', ...scope }] },
       { bad: ['web:a'], until: 2 },
     );
     expect(status).toMatchObject({ phase: 'Error', message, analysisRuns: [{ name: 'x', phase: 'Error' }] });
+    expect(log).toContain(`0: exp-a metadata.annotations.scale-down-deadline = ${at(30)}`);
   });
 
   it('does not wait for an analysis that it does not need', () => {

@@ -132,13 +132,12 @@ function* makeService(draft: Draft, set: ReplicaSet, isThere: boolean): Steps {
 
 function* keepSize(draft: Draft, set: ReplicaSet): Steps {
   const { desired, seen } = draft;
+  // As in the original one that never had pods is marked as well.
+  const due = desired === 0 ? yield* markForScaleDown(draft, set) : seen.now;
   if (sizeOf(set) === desired) return;
-  if (desired === 0) {
-    const due = yield* markForScaleDown(draft, set);
-    if (due > seen.now) {
-      draft.scaleDownAt = due;
-      return;
-    }
+  if (due > seen.now) {
+    draft.scaleDownAt = due;
+    return;
   }
   yield* resize(draft, draft.set ?? set);
 }
