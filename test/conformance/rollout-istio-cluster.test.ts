@@ -176,7 +176,11 @@ describe('a Secret that cannot be used', () => {
     ['with two values', { a: kubeconfig(), b: kubeconfig() }, 'It has 2 values: give it one, a kubeconfig'],
     ['with something else', { a: 'token: "sec' }, 'Cannot read the kubeconfig "a": it is missing or not a kubeconfig'],
     ['with another text', { a: 'x' }, 'Cannot read the kubeconfig "a": it is missing or not a kubeconfig'],
-    ['without a server', { a: '{}' }, 'Cannot use the kubeconfig "a": the cluster of its current context has no URL'],
+    [
+      'without a server',
+      { a: '{}' },
+      'Cannot use the kubeconfig "a": the cluster of its current context has no https URL',
+    ],
     ['with a context that is missing', { a: '{"current-context": "x"}' }, 'context "x" does not exist'],
     ['with a command', { a: command }, 'it has exec, but commands, logins and files are not used'],
     ['with a file', { a: file }, 'it has tokenFile, but commands, logins and files are not used'],
@@ -206,6 +210,33 @@ describe('a Secret that cannot be used', () => {
     await process.until(isFailing(process));
     expect(process.told('RolloutReconcileError').join()).toContain('401 Unauthorized');
     expect([...process.told(), ...process.log].join()).not.toContain('token-of-the-other');
+  });
+
+  it('is told of when its cluster has no Istio, and used when that comes', async () => {
+    let isServed = false;
+    const process = behindIstio(
+      [secret({ primary: kubeconfig() })],
+      {},
+      { intercept: ({ path }) => (isServed || !path.endsWith('/v1alpha3') ? undefined : { status: 404, body: {} }) },
+    );
+    await process.until(isFailing(process));
+    expect(process.told('RolloutReconcileError').join()).toContain(
+      'names for Istio: It does not serve virtualservices.networking.istio.io in version v1alpha3. Correct',
+    );
+    isServed = true;
+    await update(process);
+  });
+
+  it('is told of when its cluster lets nobody list', async () => {
+    const process = behindIstio(
+      [secret({ primary: kubeconfig() })],
+      {},
+      { intercept: ({ path }) => (path.endsWith('/virtualservices') ? { status: 403, body: {} } : undefined) },
+    );
+    await process.until(isFailing(process));
+    expect(process.told('RolloutReconcileError').join()).toContain(
+      'Cannot list virtualservices.networking.istio.io in the cluster that Secret "rollouts-system/primary" names: ',
+    );
   });
 
   it('is told of when its cluster does not answer', async () => {
