@@ -27,9 +27,9 @@ const route = (): Placed => {
   return [virtualService, { apiVersion, kind: 'VirtualService', metadata: web, spec: { hosts: ['web'], http } }];
 };
 
-const rule = (owner: string): Placed => {
+const rule = (owner: string, name = 'rule'): Placed => {
   const subsets = ['stable', 'canary'].map((name) => ({ name, labels: { app: 'web', [hashLabel]: 'old' } }));
-  const metadata = { ...web, name: 'rule', annotations: { [managedByAnnotation]: owner } };
+  const metadata = { ...web, name, annotations: { [managedByAnnotation]: owner } };
   return [destinationRule, { apiVersion, kind: 'DestinationRule', metadata, spec: { host: 'web', subsets } }];
 };
 
@@ -99,14 +99,28 @@ describe('Istio objects', () => {
     process.objects.other.update(...route());
     expect(other(process)).toEqual([100, 0]);
     await process.until(() => other(process)[1] === 20, 5);
-    // What a Rollout that is gone has left there.
-    expect(managerOf(process.objects.other.get(destinationRule, { ...web, name: 'rule' }))).toBeUndefined();
     expect(managerOf(process.get(destinationRule, 'rule'))).toBe('gone');
     expect(asked(process, 'own', 'networking.istio.io')).toBe(0);
     expect(process.requests.other.filter(({ path }) => !path.includes('networking.istio.io'))).toEqual([]);
     expect(process.log.filter((line) => line.includes('Secret'))).toEqual([
       'VirtualServices and DestinationRules are in the cluster that Secret "rollouts-system/primary" names',
     ]);
+  });
+
+  it('there lose the marks of a Rollout that goes, and keep those of one that was never here', async () => {
+    const objects = [route(), rule('gone'), rule('web', 'mine')];
+    const process = behindIstio([secret({ primary: kubeconfig() })], {}, { objects });
+    const managers = () =>
+      ['rule', 'mine'].map((name) => managerOf(process.objects.other.get(destinationRule, { ...web, name })));
+    const destination = { name: 'mine', stableSubsetName: 'stable', canarySubsetName: 'canary' };
+    process.change(rollouts, {
+      spec: { strategy: { canary: { trafficRouting: { istio: { destinationRule: destination } } } } },
+    });
+    await process.pass(30);
+    expect(managers()).toEqual(['gone', 'web']);
+    process.delete(rollouts);
+    await process.pass(30);
+    expect(managers()).toEqual(['gone', undefined]);
   });
 
   it('are in this cluster without such a Secret, which is looked for once', async () => {
