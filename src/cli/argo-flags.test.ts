@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { tlsInFrontOf } from '#runtime/self-signed.ts';
 import {
   analysisSettings,
   argoFlags,
@@ -148,15 +149,21 @@ describe('serin controller argo-rollouts', () => {
     if (address === null || typeof address === 'string') throw new Error('the server does not listen on TCP');
     return address.port;
   };
+  /** Gives its URL. */
+  const listenSecurely = async (seen: IncomingMessage[]): Promise<string> => {
+    const { url, close } = await tlsInFrontOf(await listen(seen));
+    onTestFinished(close);
+    return url;
+  };
   const noPorts = ['--metricsPort=0', '--healthzPort=0'];
   const secret = 'open-sesame';
 
   it('says by its flags who it is, and as whom it asks', async () => {
     const seen: IncomingMessage[] = [];
-    const server = `--server=127.0.0.1:${await listen(seen)}`;
+    const server = [`--server=${await listenSecurely(seen)}`, '--insecure-skip-tls-verify'];
     const impersonation = ['--as=jane', '--as-uid=7', '--as-group=a', '--as-group=b'];
     const { code, out, err } = await run(
-      server,
+      ...server,
       '--username=bob',
       `--password=${secret}`,
       ...impersonation,
@@ -178,7 +185,7 @@ describe('serin controller argo-rollouts', () => {
     const seen: IncomingMessage[] = [];
     const folder = mkdtempSync(path.join(tmpdir(), 'serin-flags-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    const server = `http://127.0.0.1:${await listen(seen)}`;
+    const server = await listenSecurely(seen);
     const user = {
       tokenFile: 'token',
       as: 'jane',
@@ -190,7 +197,7 @@ describe('serin controller argo-rollouts', () => {
       clusters: JSON.stringify({
         'current-context': 'x',
         contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-        clusters: [{ name: 'x', cluster: { server } }],
+        clusters: [{ name: 'x', cluster: { server, 'insecure-skip-tls-verify': true } }],
       }),
       users: JSON.stringify({ users: [{ name: 'x', user }] }),
     };

@@ -76,6 +76,27 @@ describe('a kubeconfig', () => {
     expect((await credentials(true)).headers).toEqual({ authorization: 'Bearer new', 'impersonate-user': 'jane' });
   });
 
+  it('that leads to another server when it is read anew has no credentials for the one in use', async () => {
+    const kubeconfig = file('config', configOf({}, { token: 'old' }));
+    const { credentials } = await find({ kubeconfig });
+    file('config', configOf({ server: 'https://two' }, { token: 'of-two' }));
+    await expect(credentials(true)).rejects.toThrow(
+      'Cannot get new credentials: the kubeconfig names another API server now: restart Serin',
+    );
+    expect((await credentials(false)).headers).toEqual({ authorization: 'Bearer old' });
+  });
+
+  it('shows credentials over TLS alone', async () => {
+    const user = { token: 't', 'client-key-data': 'a2V5', exec: { command: 'login' }, as: 'jane', 'as-groups': ['a'] };
+    const kubeconfig = file('config', configOf({ server: 'http://one' }, user));
+    const { credentials, needsLogin } = await find({ kubeconfig });
+    expect(needsLogin).toBe(false);
+    expect(await credentials(false)).toEqual({
+      headers: { 'impersonate-user': 'jane', 'impersonate-group': ['a'] },
+      tls: {},
+    });
+  });
+
   it('that a program logs in for still says as whom, and whom to trust', async () => {
     const credential = { kind: 'ExecCredential', status: { token: 'given' } };
     const exec = {
@@ -120,6 +141,10 @@ describe('a kubeconfig', () => {
       'Cannot connect to the API server "ftp://other": it must be an http or https URL',
     ],
     [
+      configOf({ server: 'https://me:secret@other:6443' }),
+      'Cannot connect to the API server "https://other:6443": name and password must not be in its URL, but in the user of the kubeconfig',
+    ],
+    [
       configOf({ 'proxy-url': 'ftp://me:secret@proxy' }),
       'Cannot connect through the proxy "ftp://proxy": proxy-url must be an http, https or socks5 URL',
     ],
@@ -137,6 +162,15 @@ describe('the proxy', () => {
     expect(await proxyOf({ 'proxy-url': 'socks5://proxy:1080' })).toBe('socks5://proxy:1080');
     expect(await proxyOf({})).toBe('http://environment');
     expect(await proxyOf({ server: 'https://two' })).toBeUndefined();
+    expect(await proxyOf({ 'proxy-url': 'socks5h://proxy:1080' })).toBe('socks5://proxy:1080');
+  });
+
+  it.each<[Readonly<Record<string, string>>, string]>([
+    [{ HTTPS_PROXY: 'ftp://me:secret@proxy' }, '"ftp://proxy": HTTPS_PROXY'],
+    [{ https_proxy: 'me:secret@proxy:port' }, '"http://proxy:port": https_proxy'],
+  ])('that cannot be used is told of by its variable: %j', async (env, wanted) => {
+    const message = `Cannot connect through the proxy ${wanted} must be an http, https or socks5 URL`;
+    await expect(find({ kubeconfig: file('config', configOf({})), env })).rejects.toThrow(new Error(message));
   });
 });
 
@@ -187,10 +221,19 @@ describe('the service account of a pod', () => {
     await expect(inPod({ overrides: { context: 'dev' } })).rejects.toThrow('context "dev" does not exist');
   });
 
+  it('stands in for no kubeconfig that names nothing any more', async () => {
+    const KUBECONFIG = file('listed', configOf({ server: 'https://[fd00::1]:443' }, { token: 'old' }));
+    const { credentials } = await inPod({ env: { ...env(), KUBECONFIG } });
+    file('listed', '');
+    await expect(credentials(true)).rejects.toThrow('the kubeconfig names no API server now: restart Serin');
+  });
+
   it('is needed where there is nothing else', async () => {
     rmSync(path.join(folder, 'account'), { recursive: true });
     await expect(inPod()).rejects.toThrow(
       `Cannot connect: ${folder}/.kube/config names no cluster, and there is no service account of a pod: name a kubeconfig by --kubeconfig or KUBECONFIG`,
     );
+    // As for client-go it lists none, not even the one at home.
+    await expect(find({ env: { KUBECONFIG: ':', HOME: folder } })).rejects.toThrow('KUBECONFIG names no cluster');
   });
 });

@@ -1,7 +1,7 @@
 /** Which API server is meant, the way to it, and who we are there: from flags, kubeconfigs, or the service account of the pod. */
 import type { Clock } from '#runtime/clock.ts';
 import { withoutUserinfo } from '#runtime/redact.ts';
-import { heldCredentials, needsLogin } from './credentials.ts';
+import { heldCredentials, needsLogin, withoutCredentials } from './credentials.ts';
 import type { Credentials, HttpTransportOptions } from './http-transport.ts';
 import {
   type ChosenContext,
@@ -50,19 +50,37 @@ const refreshEvery = 60_000;
 
 /** Throws a plain `Error` that says what is wrong with the kubeconfig. Credentials are resolved by the first request. */
 export async function findAccess(options: AccessOptions): Promise<Access> {
-  const chosen = await choose(options);
-  const server = serverOf(chosen);
+  const meant = await read(options);
+  const { server, chosen } = meant;
   return {
     server,
     namespace: chosen.namespace,
     proxyUrl: proxyOf(chosen, server, options.env ?? process.env),
     needsLogin: needsLogin(chosen),
-    credentials: freshCredentials(options, chosen),
+    credentials: freshCredentials(options, meant),
   };
 }
 
+interface Choice extends ChosenContext {
+  /** It is the pod's own service account. */
+  readonly isOfPod?: boolean;
+}
+
+interface Meant {
+  readonly server: string;
+  readonly chosen: Choice;
+}
+
+/** As client-go: credentials are shown over TLS alone; as whom requests are made is no secret. */
+async function read(options: AccessOptions): Promise<Meant> {
+  const chosen = await choose(options);
+  const server = serverOf(chosen);
+  const isSafe = new URL(server).protocol === 'https:';
+  return { server, chosen: isSafe ? chosen : { ...chosen, user: withoutCredentials(chosen.user) } };
+}
+
 /** As client-go: the pod's own where nothing else says which cluster. A kubeconfig that was given is never replaced by it. */
-async function choose({ kubeconfig, kubeconfigText, ...options }: AccessOptions): Promise<ChosenContext> {
+async function choose({ kubeconfig, kubeconfigText, ...options }: AccessOptions): Promise<Choice> {
   const { overrides = {}, env = process.env } = options;
   if (kubeconfigText !== undefined) {
     const place = 'the given kubeconfig';
@@ -73,9 +91,9 @@ async function choose({ kubeconfig, kubeconfigText, ...options }: AccessOptions)
   const config = await mergeKubeconfigs(files);
   if (namesCluster(config, overrides)) return chooseContext(config, overrides);
   const own = await serviceAccount(env, options.serviceAccount ?? serviceAccountFolder);
-  if (own !== undefined) return chooseContext(own, overrides);
+  if (own !== undefined) return { ...chooseContext(own, overrides), isOfPod: true };
   throw new Error(
-    `Cannot connect: ${files.join(', ')} names no cluster, and there is no service account of a pod: name a kubeconfig by --kubeconfig or KUBECONFIG`,
+    `Cannot connect: ${files.join(', ') || 'KUBECONFIG'} names no cluster, and there is no service account of a pod: name a kubeconfig by --kubeconfig or KUBECONFIG`,
   );
 }
 
@@ -85,7 +103,7 @@ function chooseNamed(config: Kubeconfig, overrides: KubeconfigOverrides, place: 
   return chooseContext(config, overrides);
 }
 
-/** What an address without a scheme tells to be TLS, as for client-go. */
+/** What tells that an address without a scheme is spoken to in TLS. */
 const tlsFields = {
   cluster: ['certificate-authority', 'certificate-authority-data', 'insecure-skip-tls-verify'],
   user: ['client-certificate', 'client-certificate-data'],
@@ -97,30 +115,37 @@ function serverOf({ cluster, user }: ChosenContext): string {
     throw new Error('Cannot connect: the cluster of the context has no server: set "server" of it in the kubeconfig');
   const speaksTls = tlsFields.cluster.some((name) => cluster[name]) || tlsFields.user.some((name) => user[name]);
   const address = server.includes('://') ? server : `${speaksTls ? 'https' : 'http'}://${server}`;
+  const attempt = `Cannot connect to the API server "${withoutUserinfo(server)}"`;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
-    throw new Error(`Cannot connect to the API server "${withoutUserinfo(server)}": it must be an http or https URL`);
+    throw new Error(`${attempt}: it must be an http or https URL`);
+  const { username, password } = new URL(address);
+  if (username !== '' || password !== '')
+    throw new Error(`${attempt}: name and password must not be in its URL, but in the user of the kubeconfig`);
   return address;
 }
 
 function proxyOf({ cluster }: ChosenContext, server: string, env: Environment): string | undefined {
-  const proxy = textIn(cluster, 'proxy-url');
-  if (proxy === '') return proxyFromEnvironment(server, env);
-  if (!URL.canParse(proxy) || !/^(https?|socks5):$/.test(new URL(proxy).protocol))
+  const given = textIn(cluster, 'proxy-url');
+  const proxy = given === '' ? proxyFromEnvironment(server, env) : { source: 'proxy-url', url: given };
+  if (proxy === undefined) return undefined;
+  const { source, url } = proxy;
+  if (!URL.canParse(url) || !/^(https?|socks5h?):$/.test(new URL(url).protocol))
     throw new Error(
-      `Cannot connect through the proxy "${withoutUserinfo(proxy)}": proxy-url must be an http, https or socks5 URL`,
+      `Cannot connect through the proxy "${withoutUserinfo(url)}": ${source} must be an http, https or socks5 URL`,
     );
-  return proxy;
+  // By either name it is the proxy that looks for the host.
+  return url.replace(/^socks5h:/i, 'socks5:');
 }
 
 /** Resolves credentials once for all who ask at the same time; on 401 from a kubeconfig that is read anew, and by a new login. */
-function freshCredentials(options: AccessOptions, first: ChosenContext): HttpTransportOptions['credentials'] {
+function freshCredentials(options: AccessOptions, first: Meant): HttpTransportOptions['credentials'] {
   const { clock } = options;
-  let resolve = resolver(first);
+  let resolve = resolver(first.chosen);
   let current: { readonly at: number; readonly credentials: Promise<Credentials> } | undefined;
   let reloadedAt = Number.NEGATIVE_INFINITY;
 
   const refresh = async (reload: boolean): Promise<Credentials> => {
-    if (reload) resolve = resolver(await choose(options));
+    if (reload) resolve = resolver(await readAgain(options, first));
     return resolve();
   };
 
@@ -138,6 +163,16 @@ function freshCredentials(options: AccessOptions, first: ChosenContext): HttpTra
     }
     return current.credentials;
   };
+}
+
+/** New credentials are for the server that is in use alone, and those of the pod are none for a kubeconfig. */
+async function readAgain(options: AccessOptions, first: Meant): Promise<ChosenContext> {
+  const { server, chosen } = await read(options);
+  if (server !== first.server || chosen.isOfPod !== first.chosen.isOfPod)
+    throw new Error(
+      `Cannot get new credentials: the kubeconfig names ${chosen.isOfPod === true ? 'no' : 'another'} API server now: restart Serin`,
+    );
+  return chosen;
 }
 
 /** Logs in when it is asked first. */

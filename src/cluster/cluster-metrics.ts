@@ -9,8 +9,8 @@ import type { QueueHooks } from './work-queue.ts';
 export interface ClusterMetrics {
   /** A watcher had to start anew. */
   watchRestarted(kind: string, reason: string): void;
-  /** How many objects the stores of a kind hold, and for how long their watches have been silent, asked at each scrape. */
-  observeStores(read: () => Iterable<{ kind: string; objects: number; silence: number }>): void;
+  /** How many objects the stores of a kind hold, and for how long their watches have been silent, asked at each scrape until the result is called. */
+  observeStores(read: () => Iterable<{ kind: string; objects: number; silence: number }>): () => void;
   /** Metrics of one work queue under its name. */
   queue(name: string): QueueHooks;
   eventRecorded(object: KubeObject, spec: EventSpec): void;
@@ -91,7 +91,7 @@ function createMetrics(registry: Registry): ClusterMetrics {
 }
 
 function storeMetrics(registers: Registry[]): ClusterMetrics['observeStores'] {
-  const readers: Parameters<ClusterMetrics['observeStores']>[0][] = [];
+  const readers = new Set<Parameters<ClusterMetrics['observeStores']>[0]>();
   const objects = new Gauge({
     name: 'serin_kubernetes_store_objects',
     help: 'Objects held in memory by kind',
@@ -101,7 +101,7 @@ function storeMetrics(registers: Registry[]): ClusterMetrics['observeStores'] {
       objects.reset();
       silence.reset();
       const longest = new Map<string, number>();
-      for (const store of readers.flatMap((read) => [...read()])) {
+      for (const store of [...readers].flatMap((read) => [...read()])) {
         objects.inc({ kind: store.kind }, store.objects);
         longest.set(store.kind, Math.max(longest.get(store.kind) ?? 0, store.silence));
       }
@@ -114,7 +114,10 @@ function storeMetrics(registers: Registry[]): ClusterMetrics['observeStores'] {
     labelNames: ['kind'],
     registers,
   });
-  return (read) => readers.push(read);
+  return (read) => {
+    readers.add(read);
+    return () => void readers.delete(read);
+  };
 }
 
 function queueMetrics(registers: Registry[]): ClusterMetrics['queue'] {

@@ -169,6 +169,14 @@ describe('metrics', () => {
     expect(() => start(registry)).not.toThrow();
   });
 
+  it('say nothing of the stores of a cluster that has stopped', async () => {
+    const { cluster, pass, registry } = start();
+    cluster.stores.of(configMaps);
+    await pass(0);
+    await cluster.stop();
+    expect(await registry.metrics()).not.toContain('serin_kubernetes_store_objects{');
+  });
+
   it('of a queue carry its name', async () => {
     const { cluster, registry } = start();
     const hooks = cluster.metrics.queue('canary');

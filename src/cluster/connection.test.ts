@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { tlsInFrontOf } from '#runtime/self-signed.ts';
 import { type ConnectOptions, connect } from './connection.ts';
 import { handClock } from './hand-clock.ts';
 import { ConnectionError } from './transport.ts';
@@ -34,11 +35,12 @@ async function start(
     server.close();
   });
   const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const secure = await tlsInFrontOf(typeof address === 'object' ? (address?.port ?? 0) : 0);
+  ends.push(() => secure.close());
   const time = handClock();
   const kubeconfigText = async () =>
     JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+      clusters: [{ name: 'c', cluster: { server: secure.url, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'u', user }],
       contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'test' } }],
       'current-context': 'x',
@@ -87,6 +89,19 @@ describe('credentials', () => {
     wanted = 'Bearer run-2';
     expect(await Promise.all([call(), call()])).toEqual([200, 200]);
   });
+
+  it.each(['token-that-is-no-json', '"token-without-an-object"'])(
+    'of a plugin that prints %s are never quoted',
+    async (printed) => {
+      const args = ['-e', `console.log(${JSON.stringify(printed)})`];
+      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args };
+      const { call } = await start({ exec }, () => true);
+      const wanted = `Cannot get credentials: ${process.execPath} printed no ExecCredential in JSON`;
+      const error = await call().catch((thrown: unknown) => thrown);
+      expect(String(error)).toContain(wanted);
+      expect(String(error)).not.toContain('token');
+    },
+  );
 
   it('that a plugin does not give are a connection error without its stack', async () => {
     const exec = {

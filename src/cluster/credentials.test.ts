@@ -21,7 +21,10 @@ const headersOf = async (user: Fields) => (await held(user)).headers;
 describe('credentials', () => {
   it('are a token, a file with one, or name and password', async () => {
     const tokenFile = file('token', 'from-a-file\n');
-    expect(await headersOf({ token: 't', tokenFile })).toEqual({ authorization: 'Bearer t' });
+    expect(await headersOf({ token: 't', tokenFile })).toEqual({ authorization: 'Bearer from-a-file' });
+    expect(await headersOf({ token: 't', tokenFile: file('empty', '') })).toEqual({ authorization: 'Bearer t' });
+    expect(await headersOf({ token: 't', tokenFile: '/does/not/exist' })).toEqual({ authorization: 'Bearer t' });
+    expect(await headersOf({ token: 't' })).toEqual({ authorization: 'Bearer t' });
     expect(await headersOf({ tokenFile })).toEqual({ authorization: 'Bearer from-a-file' });
     expect(await headersOf({ username: 'bob', password: 'secret' })).toEqual({
       authorization: `Basic ${Buffer.from('bob:secret').toString('base64')}`,
@@ -69,11 +72,17 @@ describe('credentials', () => {
     );
   });
 
-  it('need a login where a program gives them, unless there is a token', () => {
-    const needs = (user: Fields) => needsLogin({ namespace: undefined, cluster: {}, user });
-    expect(needs({ exec: { command: 'login' } })).toBe(true);
-    expect(needs({ 'auth-provider': { name: 'oidc' } })).toBe(true);
-    expect(needs({ exec: { command: 'login' }, token: 't' })).toBe(false);
-    expect(needs({ exec: null, tokenFile: 't' })).toBe(false);
+  it.each<[Fields, boolean, boolean]>([
+    [{}, true, true],
+    [{ token: 't' }, false, false],
+    [{ tokenFile: 't' }, false, false],
+    [{ username: 'u' }, false, false],
+    [{ 'client-certificate': 'c', 'client-key-data': 'k' }, false, true],
+    [{ 'client-certificate': 'c' }, true, true],
+  ])('with %j need a program: %s, and a login: %s', (user, program, login) => {
+    const needs = (more: Fields) => needsLogin({ namespace: undefined, cluster: {}, user: { ...user, ...more } });
+    expect(needs({ exec: { command: 'login' } })).toBe(program);
+    expect(needs({ 'auth-provider': { name: 'oidc' } })).toBe(login);
+    expect(needs({ exec: null })).toBe(false);
   });
 });

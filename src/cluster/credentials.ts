@@ -4,9 +4,20 @@ import type { Credentials } from './http-transport.ts';
 import { isRecord } from './kube-object.ts';
 import { type ChosenContext, type Fields, textIn } from './kubeconfig.ts';
 
-/** Whether a program or a login is asked for what proves it; a token makes up for both. */
-export const needsLogin = ({ user }: ChosenContext): boolean =>
-  textIn(user, 'token') === '' && (isRecord(user['exec']) || isRecord(user['auth-provider']));
+/** Whether a program or a login is asked for what proves it. As for client-go a token or a name makes up for both, and a certificate for the program. */
+export function needsLogin({ user }: ChosenContext): boolean {
+  const has = (...names: readonly string[]): boolean => names.some((name) => textIn(user, name) !== '');
+  if (has('token', 'tokenFile', 'username')) return false;
+  if (isRecord(user['auth-provider'])) return true;
+  const hasCertificate = has('client-certificate', 'client-certificate-data') && has('client-key', 'client-key-data');
+  return isRecord(user['exec']) && !hasCertificate;
+}
+
+/** What says as whom requests are made, and proves nothing. */
+const impersonationFields: readonly string[] = ['as', 'as-uid', 'as-groups', 'as-user-extra'];
+
+export const withoutCredentials = (user: Fields): Fields =>
+  Object.fromEntries(Object.entries(user).filter(([name]) => impersonationFields.includes(name)));
 
 /** What the context holds, or the files that it names; to be asked again as tokens in files change. */
 export async function heldCredentials({ cluster, user }: ChosenContext): Promise<Credentials> {
@@ -55,10 +66,13 @@ async function pemOf(fields: Fields, name: string): Promise<string | undefined> 
   return file === '' ? undefined : readCredential(file, name);
 }
 
+/** As for client-go the token stands in only for a file that cannot be read, or is empty. */
 async function tokenOf(user: Fields): Promise<string> {
   const token = textIn(user, 'token');
   const file = textIn(user, 'tokenFile');
-  return token !== '' || file === '' ? token : (await readCredential(file, 'tokenFile')).trim();
+  if (file === '') return token;
+  const inFile = readCredential(file, 'tokenFile').then((text) => text.trim());
+  return token === '' ? inFile : (await inFile.catch(() => '')) || token;
 }
 
 async function readCredential(file: string, field: string): Promise<string> {

@@ -1,8 +1,9 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import type { KubeObject } from '#api/kubernetes.ts';
+import { ApiError } from './api-error.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
-import { withGroupElsewhere } from './group-elsewhere.ts';
+import { type Found, withGroupElsewhere } from './group-elsewhere.ts';
 import { handClock } from './hand-clock.ts';
 import { MemoryStore } from './memory-store.ts';
 import { services, virtualServices } from './resource.ts';
@@ -21,14 +22,14 @@ const object: KubeObject = { apiVersion: 'networking.istio.io/v1', kind: 'Virtua
 function lateCluster() {
   const store = new MemoryStore();
   store.swap([object], '1');
-  const late = Promise.withResolvers<Cluster>();
+  const late = Promise.withResolvers<Found>();
   let asked = 0;
   const cluster = withGroupElsewhere(own, kind.group, () => {
     asked += 1;
     return asked === 1 ? Promise.reject(new Error('not yet')) : late.promise;
   });
   const other: Cluster = { ...own, stores: { ...own.stores, of: () => store } };
-  return { cluster, store, found: () => late.resolve(other) };
+  return { cluster, store, found: () => late.resolve({ cluster: other, place: 'the other one' }) };
 }
 
 it('has an empty store until the cluster is found, and those who listen to it miss nothing', async () => {
@@ -56,6 +57,19 @@ it('tells those who wait why there is no cluster, and looks again for those who 
   found();
   await late.ready;
   expect(late.get(ref)).toEqual(object);
+});
+
+it('names the cluster in what is told of it', async () => {
+  const refusal = new ApiError('Cannot get it', { status: 403, body: 'no' });
+  const refusing: Cluster = { ...own, client: { ...own.client, get: () => Promise.reject(refusal) } };
+  const cluster = withGroupElsewhere(own, kind.group, async () => ({ cluster: refusing, place: 'the other one' }));
+  await expect(cluster.client.get(kind, ref)).rejects.toThrow('In the other one: Cannot get it: 403: no');
+  await expect(cluster.client.get(kind, ref)).rejects.toBeInstanceOf(ApiError);
+  const { cluster: late, found } = lateCluster();
+  const store = late.stores.of(kind);
+  found();
+  await store.ready;
+  expect(store.place).toBe('the other one');
 });
 
 it('keeps other groups where they are', () => {

@@ -30,7 +30,7 @@ export interface HttpTransportOptions {
   /** Asked for every request; `rejected`: the server has just answered 401 to what was given last. */
   readonly credentials: (rejected: boolean) => Promise<Credentials>;
   readonly userAgent?: string;
-  /** Through an HTTP proxy. */
+  /** Through an HTTP or SOCKS5 proxy. */
   readonly proxyUrl?: string | undefined;
   /** Connections for calls; watches have their own pool, one connection each. Default 16. */
   readonly connections?: number;

@@ -113,6 +113,35 @@ describe('the files', () => {
   );
 });
 
+describe('a field of another type', () => {
+  it.each<[string, string]>([
+    ['current-context: 1', 'current-context must be a text'],
+    ['users: { name: ann }', 'users must be a list of maps'],
+    ['users: [secret]', 'users must be a list of maps'],
+    ['users: [{ name: 1 }]', 'name in users must be a text'],
+    ['users: [{ name: ann, user: secret }]', 'user of "ann" must be a map'],
+    ['users: [{ name: ann, user: { token: secret, as: 1234 } }]', 'user.as of "ann" must be a text'],
+    ['users: [{ name: ann, user: { as-groups: secret } }]', 'user.as-groups of "ann" must be a list of texts'],
+    ['users: [{ name: ann, user: { exec: { args: [1] } } }]', 'user.exec.args of "ann" must be a list of texts'],
+    [
+      'users: [{ name: ann, user: { as-user-extra: { team: secret } } }]',
+      'user.as-user-extra of "ann" must be lists of texts by name',
+    ],
+    [
+      'clusters: [{ name: one, cluster: { insecure-skip-tls-verify: "true" } }]',
+      'cluster.insecure-skip-tls-verify of "one" must be true or false',
+    ],
+    ['contexts: [{ name: a }, { name: a }]', 'duplicate name "a" in contexts'],
+  ])('is told of, and not what it holds: %s', (text, wanted) => {
+    expect(() => parseKubeconfig(text, 'the file')).toThrow(new Error(`Cannot read the file: ${wanted}`));
+  });
+
+  it('is none when it is null', () => {
+    const { users } = parseKubeconfig('users: [{ name: ann, user: { token: null, exec: null } }]', 'the file');
+    expect(users.has('ann')).toBe(true);
+  });
+});
+
 describe('a choice', () => {
   it('is of another context, cluster or user when they are asked for', async () => {
     const chosen = chooseContext(await config(), { context: 'b', cluster: 'one', user: 'eve' });

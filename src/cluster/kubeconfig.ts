@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { isRecord } from './kube-object.ts';
+import { misfit, type Shape, shapes } from './kubeconfig-fields.ts';
 
 /** Of a context, a cluster or a user, by their names in a kubeconfig. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -65,14 +66,25 @@ export function parseKubeconfig(text: string, place: string, folder = '.'): Kube
   const fields = documentOf(text);
   // The text of a parser's error quotes the file, which holds credentials.
   if (fields === undefined) throw new Error(`Cannot read ${place}: it is missing or not a kubeconfig`);
-  const named = (list: string, field: string): ReadonlyMap<string, Fields> => {
-    const entries: readonly unknown[] = Array.isArray(fields[list]) ? fields[list] : [];
-    return new Map(
-      entries
-        .filter(isRecord)
-        .map((one) => [textIn(one, 'name'), absolute(isRecord(one[field]) ? one[field] : {}, folder)]),
-    );
+  const expect = (shape: Shape, value: unknown, field: string, owner = ''): void => {
+    const found = misfit(shape, value, field);
+    if (found !== undefined) throw new Error(`Cannot read ${place}: ${found.field}${owner} must be ${found.wanted}`);
   };
+  const named = (list: string, field: keyof typeof shapes): ReadonlyMap<string, Fields> => {
+    const entries: unknown = fields[list] ?? [];
+    if (!Array.isArray(entries) || !entries.every(isRecord))
+      throw new Error(`Cannot read ${place}: ${list} must be a list of maps`);
+    const found = new Map<string, Fields>();
+    for (const one of entries) {
+      expect('a text', one['name'], 'name', ` in ${list}`);
+      const name = textIn(one, 'name');
+      if (found.has(name)) throw new Error(`Cannot read ${place}: duplicate name ${JSON.stringify(name)} in ${list}`);
+      expect(shapes[field], one[field], field, ` of ${JSON.stringify(name)}`);
+      found.set(name, absolute(isRecord(one[field]) ? one[field] : {}, folder));
+    }
+    return found;
+  };
+  expect('a text', fields['current-context'], 'current-context');
   return {
     currentContext: textIn(fields, 'current-context'),
     contexts: named('contexts', 'context'),

@@ -3,7 +3,8 @@ import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { errorText } from '#runtime/error-text.ts';
 import type { Credentials } from './http-transport.ts';
-import type { Fields } from './kubeconfig.ts';
+import { isRecord } from './kube-object.ts';
+import { type Fields, textIn } from './kubeconfig.ts';
 
 /** What it gives holds until it says itself that it has ended; a new login asks again. */
 export async function openLogin(user: Fields): Promise<() => Promise<Credentials>> {
@@ -11,7 +12,7 @@ export async function openLogin(user: Fields): Promise<() => Promise<Credentials
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   config.loadFromString(loginText(user));
-  return () => ask(config);
+  return () => ask(config, user);
 }
 
 /** A kubeconfig with nothing in it but how to log in: whatever else a user and its cluster have is not this file's business. */
@@ -26,10 +27,13 @@ function loginText({ exec, 'auth-provider': authProvider }: Fields): string {
   });
 }
 
-async function ask(config: KubeConfig): Promise<Credentials> {
+async function ask(config: KubeConfig, user: Fields): Promise<Credentials> {
   const request: RequestOptions = {};
   // Errors of client-node stay here: of their text a part goes on, and never a cause.
-  const failure = await config.applyToHTTPSOptions(request).then(() => undefined, errorText);
+  const failure = await config.applyToHTTPSOptions(request).then(
+    () => undefined,
+    (error: unknown) => failureText(error, user),
+  );
   if (failure !== undefined) throw new Error(`Cannot get credentials: ${failure.trim().slice(0, 300)}`);
   const [cert, key] = [pemOf(request.cert), pemOf(request.key)];
   return {
@@ -38,6 +42,13 @@ async function ask(config: KubeConfig): Promise<Credentials> {
     ),
     tls: { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) },
   };
+}
+
+/** What cannot be parsed is quoted by the parser's error: it may be a token. */
+function failureText(error: unknown, { exec }: Fields): string {
+  if (isRecord(exec) && (error instanceof SyntaxError || error instanceof TypeError))
+    return `${textIn(exec, 'command')} printed no ExecCredential in JSON`;
+  return error instanceof SyntaxError ? 'the id-token of the auth-provider is no token' : errorText(error);
 }
 
 function pemOf(pem: unknown): string | undefined {

@@ -27,6 +27,6 @@ describe('a proxy of the environment', () => {
     ['https://11.1.2.3', { HTTPS_PROXY: proxy, NO_PROXY: '11.1.2.3' }, undefined],
     ['https://10.1.2.3', { HTTPS_PROXY: proxy, NO_PROXY: 'x/8,10.0.0.0/x' }, proxy],
   ])('for %s with %j is %s', (address, env, wanted) => {
-    expect(proxyFromEnvironment(address, env)).toBe(wanted);
+    expect(proxyFromEnvironment(address, env)?.url).toBe(wanted);
   });
 });

@@ -3,17 +3,25 @@ import { BlockList, isIP } from 'node:net';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface ProxyOfEnvironment {
+  /** Name of the variable. */
+  readonly source: string;
+  /** As it is written there; `http` where it has no scheme. */
+  readonly url: string;
+}
+
 /** `undefined`: none. The machine itself is never reached through a proxy. */
-export function proxyFromEnvironment(address: string, env: Environment): string | undefined {
+export function proxyFromEnvironment(address: string, env: Environment): ProxyOfEnvironment | undefined {
   const { protocol, hostname, port } = new URL(address);
   const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const proxy = env[name] || env[name.toLowerCase()];
+  const source = env[name] ? name : name.toLowerCase();
+  const proxy = env[source];
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   if (!proxy || isThisMachine(host)) return undefined;
   const exceptions = (env['NO_PROXY'] || env['no_proxy'] || '').split(',').map((one) => one.trim().toLowerCase());
   const excepted = exceptions.some((one) => one !== '' && covers(one, host, port || portOf(protocol)));
   if (excepted) return undefined;
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+  return { source, url: proxy.includes('://') ? proxy : `http://${proxy}` };
 }
 
 const portOf = (protocol: string): string => (protocol === 'https:' ? '443' : '80');

@@ -42,9 +42,14 @@ it('has its authority in it', () => {
   expect(() => selfContainedKubeconfig('it', kubeconfig(cluster, {}))).toThrow('it has certificate-authority, but');
 });
 
-it.each(['', 'text', '[]', 'a: [', kubeconfig({}, {}), kubeconfig({ server: 'other.example' }, {})])(
-  'names a server: %o',
-  (text) => {
-    expect(() => selfContainedKubeconfig('it', text)).toThrow(/^Cannot (use|read) it: /);
-  },
-);
+it.each([
+  '',
+  'text',
+  '[]',
+  'a: [',
+  kubeconfig({}, {}),
+  kubeconfig({ server: 'other.example' }, {}),
+  kubeconfig({ server: 'http://other.example' }, {}),
+])('names a server: %o', (text) => {
+  expect(() => selfContainedKubeconfig('it', text)).toThrow(/^Cannot (use|read) it: /);
+});

@@ -21,8 +21,8 @@ const outside = {
 export function selfContainedKubeconfig(what: string, text: string): SelfContainedKubeconfig {
   const chosen = chooseContext(parseKubeconfig(text, what));
   const { cluster, user } = chosen;
-  if (!URL.canParse(textIn(cluster, 'server')))
-    throw new Error(`Cannot use ${what}: the cluster of its current context has no URL as its server`);
+  if (URL.parse(textIn(cluster, 'server'))?.protocol !== 'https:')
+    throw new Error(`Cannot use ${what}: the cluster of its current context has no https URL as its server`);
   const foreign = [
     ...outside.cluster.filter((name) => isSaid(cluster[name])),
     ...outside.user.filter((name) => isSaid(user[name])),

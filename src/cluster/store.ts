@@ -5,6 +5,8 @@ import type { KubeObject, Ref } from '#api/kubernetes.ts';
 export type ChangeHandler = (before: KubeObject | undefined, after: KubeObject | undefined) => void;
 
 export interface Store {
+  /** How errors call the cluster that its objects are in; absent for the controller's own. */
+  readonly place?: string | undefined;
   /** Resolves when the first list is in. */
   readonly ready: Promise<void>;
   get(ref: Ref): KubeObject | undefined;

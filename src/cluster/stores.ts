@@ -57,7 +57,7 @@ export function createStores(options: StoresOptions): Stores {
   const shared = new Map<string, Shared>();
   const abort = new AbortController();
 
-  metrics?.observeStores(() =>
+  const forget = metrics?.observeStores(() =>
     [...shared.values()].map(({ resource, store, heardAt }) => ({
       kind: nameOf(resource),
       objects: store.size,
@@ -104,6 +104,7 @@ export function createStores(options: StoresOptions): Stores {
       const reason = new Error('The cluster connection is stopped');
       abort.abort(reason);
       for (const { store } of shared.values()) store.close(reason);
+      forget?.();
     },
   };
 }

@@ -22,7 +22,7 @@ export function firstLists(clock: Clock, failed: (message: string) => Error): Al
     const late = sleep(clock, firstListLimit, AbortSignal.any([signal, enough.signal])).then(() => true);
     try {
       if (await Promise.race([store.ready.then(() => false), late]))
-        throw failed(`Cannot list ${nameOf(resource)}: install its CRD, or allow Serin to list it`);
+        throw failed(`Cannot list ${nameOf(resource)}${placeOf(store)}: install its CRD, or allow Serin to list it`);
     } finally {
       enough.abort();
     }
@@ -35,3 +35,5 @@ export function firstLists(clock: Clock, failed: (message: string) => Error): Al
     await Promise.all(waiting.map((resource) => waitFor(resource, storeOf(resource), signal)));
   };
 }
+
+const placeOf = ({ place }: Store): string => (place === undefined ? '' : ` in ${place}`);

@@ -6,6 +6,7 @@ import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gotHttp } from './got-http.ts';
 import { HttpError, type HttpRequest } from './http.ts';
+import { selfSigned } from './self-signed.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 const servers: Pick<Server, 'close' | 'closeAllConnections'>[] = [];
@@ -247,23 +248,3 @@ describe('redirects of gotHttp', () => {
     expect(await failure(get(`${url}/file`, { redirects: 10 }))).toMatchObject({ kind: 'bad-request' });
   });
 });
-
-/** Made for this test, signed by nobody, good for nothing else. */
-const selfSigned = {
-  key: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgw2pj97Bj72uONvhJ
-jlDuBbU7iUDnG25Q/SKw2prh5wWhRANCAARwAyUhcqRZKVJmgus0Jndc6RGdcjJs
-5XJBcZ6v27jygJYIjVeoHvU+XA8wEYqRek2jwTAads/G2yy7cFWAn9eA
------END PRIVATE KEY-----`,
-  cert: `-----BEGIN CERTIFICATE-----
-MIIBmzCCAUGgAwIBAgIUBn2C3795iLjajXRVCRPO0imnSSowCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEzMDY0MVoYDzIxMjYxMDI4
-MTMwNjQxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARwAyUhcqRZKVJmgus0Jndc6RGdcjJs5XJBcZ6v27jygJYIjVeoHvU+
-XA8wEYqRek2jwTAads/G2yy7cFWAn9eAo28wbTAdBgNVHQ4EFgQUiqettpMDC6f/
-Ml2Ci0KNnEuE2mIwHwYDVR0jBBgwFoAUiqettpMDC6f/Ml2Ci0KNnEuE2mIwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
-zj0EAwIDSAAwRQIhAPbaHq0nATwKRNX1Bol8z3JAdNt4ziE3evjckaLYC+LWAiBS
-wFdvqspLObTCfbaPgio2M2Esl6TdU1OhaOjXDO0pBA==
------END CERTIFICATE-----`,
-};

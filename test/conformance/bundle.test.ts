@@ -34,7 +34,7 @@ describe('bundle', () => {
     const config = {
       'current-context': 'x',
       contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-      clusters: [{ name: 'x', cluster: { server: 'http://127.0.0.1:1' } }],
+      clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }],
       users: [{ name: 'x', user: { exec } }],
     };
     const kubeconfig = path.join(folder, 'kubeconfig');

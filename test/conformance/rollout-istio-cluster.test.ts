@@ -27,9 +27,9 @@ const route = (): Placed => {
   return [virtualService, { apiVersion, kind: 'VirtualService', metadata: web, spec: { hosts: ['web'], http } }];
 };
 
-const rule = (owner: string): Placed => {
+const rule = (owner: string, name = 'rule'): Placed => {
   const subsets = ['stable', 'canary'].map((name) => ({ name, labels: { app: 'web', [hashLabel]: 'old' } }));
-  const metadata = { ...web, name: 'rule', annotations: { [managedByAnnotation]: owner } };
+  const metadata = { ...web, name, annotations: { [managedByAnnotation]: owner } };
   return [destinationRule, { apiVersion, kind: 'DestinationRule', metadata, spec: { host: 'web', subsets } }];
 };
 
@@ -99,14 +99,28 @@ describe('Istio objects', () => {
     process.objects.other.update(...route());
     expect(other(process)).toEqual([100, 0]);
     await process.until(() => other(process)[1] === 20, 5);
-    // What a Rollout that is gone has left there.
-    expect(managerOf(process.objects.other.get(destinationRule, { ...web, name: 'rule' }))).toBeUndefined();
     expect(managerOf(process.get(destinationRule, 'rule'))).toBe('gone');
     expect(asked(process, 'own', 'networking.istio.io')).toBe(0);
     expect(process.requests.other.filter(({ path }) => !path.includes('networking.istio.io'))).toEqual([]);
     expect(process.log.filter((line) => line.includes('Secret'))).toEqual([
       'VirtualServices and DestinationRules are in the cluster that Secret "rollouts-system/primary" names',
     ]);
+  });
+
+  it('there lose the marks of a Rollout that goes, and keep those of one that was never here', async () => {
+    const objects = [route(), rule('gone'), rule('web', 'mine')];
+    const process = behindIstio([secret({ primary: kubeconfig() })], {}, { objects });
+    const managers = () =>
+      ['rule', 'mine'].map((name) => managerOf(process.objects.other.get(destinationRule, { ...web, name })));
+    const destination = { name: 'mine', stableSubsetName: 'stable', canarySubsetName: 'canary' };
+    process.change(rollouts, {
+      spec: { strategy: { canary: { trafficRouting: { istio: { destinationRule: destination } } } } },
+    });
+    await process.pass(30);
+    expect(managers()).toEqual(['gone', 'web']);
+    process.delete(rollouts);
+    await process.pass(30);
+    expect(managers()).toEqual(['gone', undefined]);
   });
 
   it('are in this cluster without such a Secret, which is looked for once', async () => {
@@ -176,7 +190,11 @@ describe('a Secret that cannot be used', () => {
     ['with two values', { a: kubeconfig(), b: kubeconfig() }, 'It has 2 values: give it one, a kubeconfig'],
     ['with something else', { a: 'token: "sec' }, 'Cannot read the kubeconfig "a": it is missing or not a kubeconfig'],
     ['with another text', { a: 'x' }, 'Cannot read the kubeconfig "a": it is missing or not a kubeconfig'],
-    ['without a server', { a: '{}' }, 'Cannot use the kubeconfig "a": the cluster of its current context has no URL'],
+    [
+      'without a server',
+      { a: '{}' },
+      'Cannot use the kubeconfig "a": the cluster of its current context has no https URL',
+    ],
     ['with a context that is missing', { a: '{"current-context": "x"}' }, 'context "x" does not exist'],
     ['with a command', { a: command }, 'it has exec, but commands, logins and files are not used'],
     ['with a file', { a: file }, 'it has tokenFile, but commands, logins and files are not used'],
@@ -206,6 +224,33 @@ describe('a Secret that cannot be used', () => {
     await process.until(isFailing(process));
     expect(process.told('RolloutReconcileError').join()).toContain('401 Unauthorized');
     expect([...process.told(), ...process.log].join()).not.toContain('token-of-the-other');
+  });
+
+  it('is told of when its cluster has no Istio, and used when that comes', async () => {
+    let isServed = false;
+    const process = behindIstio(
+      [secret({ primary: kubeconfig() })],
+      {},
+      { intercept: ({ path }) => (isServed || !path.endsWith('/v1alpha3') ? undefined : { status: 404, body: {} }) },
+    );
+    await process.until(isFailing(process));
+    expect(process.told('RolloutReconcileError').join()).toContain(
+      'names for Istio: It does not serve virtualservices.networking.istio.io in version v1alpha3. Correct',
+    );
+    isServed = true;
+    await update(process);
+  });
+
+  it('is told of when its cluster lets nobody list', async () => {
+    const process = behindIstio(
+      [secret({ primary: kubeconfig() })],
+      {},
+      { intercept: ({ path }) => (path.endsWith('/virtualservices') ? { status: 403, body: {} } : undefined) },
+    );
+    await process.until(isFailing(process));
+    expect(process.told('RolloutReconcileError').join()).toContain(
+      'Cannot list virtualservices.networking.istio.io in the cluster that Secret "rollouts-system/primary" names: ',
+    );
   });
 
   it('is told of when its cluster does not answer', async () => {

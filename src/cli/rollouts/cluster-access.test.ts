@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollouts } from '#cluster/resource.ts';
+import { tlsInFrontOf } from '#runtime/self-signed.ts';
 import { type HttpFront, serveHttp } from '#sandbox/http-front.ts';
 import { lightTransport } from './light-transport.ts';
 import { runPlugin } from './run-plugin.ts';
@@ -14,6 +15,8 @@ const folder = mkdtempSync(path.join(tmpdir(), 'serin-access-'));
 const kubeconfig = path.join(folder, 'config');
 const cluster = testCluster();
 let front: HttpFront;
+/** The same server over TLS, as credentials are sent over nothing else. */
+let secure: Awaited<ReturnType<typeof tlsInFrontOf>>;
 
 beforeAll(async () => {
   cluster.add(rollouts, {
@@ -22,9 +25,11 @@ beforeAll(async () => {
     status: { phase: 'Healthy', observedGeneration: '1' },
   });
   front = await serveHttp(cluster.server, { token: 'secret' });
+  secure = await tlsInFrontOf(Number(new URL(front.url).port));
   writeFileSync(kubeconfig, front.kubeconfig);
 });
 afterAll(async () => {
+  secure.close();
   await front.close();
   rmSync(folder, { recursive: true });
 });
@@ -32,7 +37,7 @@ afterAll(async () => {
 const configOf = (user: object) => ({
   'current-context': 'x',
   contexts: [{ name: 'x', context: { cluster: 'x', user: 'x', namespace: 'default' } }],
-  clusters: [{ name: 'x', cluster: { server: front.url } }],
+  clusters: [{ name: 'x', cluster: { server: secure.url, 'insecure-skip-tls-verify': true } }],
   users: [{ name: 'x', user }],
 });
 
@@ -63,7 +68,7 @@ describe('the connection', () => {
   });
 
   it('takes server and token from the line', async () => {
-    const line = ['status', 'web', '--kubeconfig', kubeconfig, '--server', front.url];
+    const line = ['status', 'web', '--kubeconfig', kubeconfig, '--server', secure.url, '--insecure-skip-tls-verify'];
     expect((await run({}, ...line, '--token', 'secret')).out).toBe('Healthy\n');
     expect((await run({}, ...line, '--token', 'wrong')).err).toBe('Error: Unauthorized\n');
   });

@@ -18,6 +18,7 @@ import { change } from '../conditional-writes.ts';
 import type { Context } from '../context.ts';
 import { queueMetrics } from '../queue-metrics.ts';
 import type { RolloutCaches } from './caches.ts';
+import type { IstioCluster } from './istio-cluster.ts';
 import { readRollout } from './observing.ts';
 import type { RolloutSettings } from './settings.ts';
 
@@ -30,6 +31,8 @@ interface Marked {
   readonly resource: Resource;
   /** Not every cluster serves it: it is watched where that is so, or where a Rollout names one of its objects. */
   readonly isOptional?: boolean;
+  /** Whether they are in a cluster whose Rollouts are not known here: marks are then only of a Rollout that was seen to leave its object. */
+  isElsewhere?(): boolean;
   /** Names of its objects that the Rollout works on. */
   namesIn(rollout: Rollout): readonly string[];
   /** Names of the Rollouts that the marks are of; `undefined` without any mark, `all` for a mark that names none. */
@@ -41,9 +44,16 @@ interface Marked {
 const concurrency = 4;
 const failureBackOff = { base: 500, max: 60_000 };
 
-export function startCleaner(context: Context, caches: RolloutCaches, settings: RolloutSettings): Cleaner {
+export function startCleaner(
+  context: Context,
+  caches: RolloutCaches,
+  settings: RolloutSettings,
+  istio: Pick<IstioCluster, 'isElsewhere'>,
+): Cleaner {
   const { clock, cluster, log, random } = context;
-  const kinds = new Map(markedKinds(settings).map((marked) => [nameOf(marked.resource), marked]));
+  const kinds = new Map(markedKinds(settings, istio).map((marked) => [nameOf(marked.resource), marked]));
+  /** Names of Rollouts that were seen to leave an object, by its key in the queue; kept for kinds that are elsewhere. */
+  const left = new Map<string, Set<string>>();
   const queue = new WorkQueue({
     clock,
     random,
@@ -56,13 +66,18 @@ export function startCleaner(context: Context, caches: RolloutCaches, settings: 
     work: (key, signal) => work(key, signal),
   });
 
+  const wereSeenToLeave = (owners: readonly string[] | 'all', key: string): boolean =>
+    owners !== 'all' && owners.every((name) => left.get(key)?.has(name) === true);
+
   const work = async (key: string, signal: AbortSignal): Promise<void> => {
     const { marked, ref } = addressed(kinds, key);
     await caches.need([rollouts, marked.resource], signal);
     const object = caches.get(marked.resource, ref);
+    if (object === undefined) left.delete(key);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
     const owners = marked.ownersOf(object);
     if (owners === undefined || marked.cleanup(object, cachedRollouts(caches, object, owners)).length === 0) return;
+    if (marked.isElsewhere?.() === true && !wereSeenToLeave(owners, key)) return;
     // Another controller may work on the Rollout, and a cache may not know a new one yet: only the API server's word counts.
     const stored = await storedRollouts(cluster.client, object, owners, signal);
     // What a Rollout says that cannot be read may be just this object's name.
@@ -70,6 +85,7 @@ export function startCleaner(context: Context, caches: RolloutCaches, settings: 
     const changes = marked.cleanup(object, stored.map(readRollout));
     try {
       await change(cluster.client, marked.resource, object, changes, signal);
+      left.delete(key);
     } catch (error) {
       // Another process works now.
       if (!(error instanceof WritesStopped)) throw error;
@@ -99,17 +115,24 @@ export function startCleaner(context: Context, caches: RolloutCaches, settings: 
     if (after !== undefined)
       for (const marked of kinds.values()) if (marked.namesIn(readRollout(after)).length > 0) watch(marked);
     if (before === undefined || before.metadata.generation === after?.metadata.generation) return;
-    const { namespace = '' } = before.metadata;
+    const { namespace = '', name: owner } = before.metadata;
     for (const marked of kinds.values()) {
       const still = after === undefined ? [] : marked.namesIn(readRollout(after));
-      for (const name of marked.namesIn(readRollout(before)))
-        if (!still.includes(name)) queue.add(queueKey(marked, { namespace, name }));
+      for (const name of marked.namesIn(readRollout(before))) {
+        if (still.includes(name)) continue;
+        const key = queueKey(marked, { namespace, name });
+        if (marked.isElsewhere?.() === true) left.set(key, (left.get(key) ?? new Set()).add(owner));
+        queue.add(key);
+      }
     }
   });
   return { stop: (options) => queue.stop(options) };
 }
 
-function markedKinds({ routers, albIngressClasses }: RolloutSettings): readonly Marked[] {
+function markedKinds(
+  { routers, albIngressClasses }: RolloutSettings,
+  { isElsewhere }: Pick<IstioCluster, 'isElsewhere'>,
+): readonly Marked[] {
   return [
     {
       resource: services,
@@ -133,6 +156,7 @@ function markedKinds({ routers, albIngressClasses }: RolloutSettings): readonly 
     {
       resource: destinationRules(routers.istioApiVersion),
       isOptional: true,
+      isElsewhere,
       namesIn: (rollout) => {
         const { name } = trafficRoutingOf(rollout)?.istio?.destinationRule ?? {};
         return name === undefined ? [] : [name];

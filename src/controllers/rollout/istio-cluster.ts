@@ -2,8 +2,8 @@
 import type { Ref, Resource } from '#api/kubernetes.ts';
 import { ApiError } from '#cluster/api-error.ts';
 import type { Cluster } from '#cluster/cluster.ts';
-import { withGroupElsewhere } from '#cluster/group-elsewhere.ts';
-import { keyOf, refOf, secrets, virtualServices } from '#cluster/resource.ts';
+import { type Found, withGroupElsewhere } from '#cluster/group-elsewhere.ts';
+import { keyOf, nameOf, refOf, secrets, virtualServices } from '#cluster/resource.ts';
 import { selfContainedKubeconfig } from '#cluster/self-contained-kubeconfig.ts';
 import { PassFailed } from '#engine/rollout/effects.ts';
 import type { Clock } from '#runtime/clock.ts';
@@ -15,6 +15,8 @@ import type { RolloutSettings } from './settings.ts';
 export interface IstioCluster {
   /** This one, with the other one's Istio objects where there is another one. */
   readonly cluster: Cluster;
+  /** Whether there is another one, as far as that is known: whoever has seen one of these objects knows. */
+  isElsewhere(): boolean;
   stop(): Promise<void>;
 }
 
@@ -29,27 +31,30 @@ const firstAnswerLimit = 4_000;
 export function findIstioCluster(context: Context, settings: RolloutSettings): IstioCluster {
   const { cluster, clock, connectTo, log, redactor } = context;
   const { ownNamespace } = settings;
-  if (connectTo === undefined || ownNamespace === undefined) return { cluster, stop: async () => {} };
-  const kinds = virtualServices(settings.routers.istioApiVersion);
+  if (connectTo === undefined || ownNamespace === undefined)
+    return { cluster, isElsewhere: () => false, stop: async () => {} };
+  const kind = virtualServices(settings.routers.istioApiVersion);
   const end = new AbortController();
   let other: Cluster | undefined;
-  const find = async (): Promise<Cluster> => {
+  const find = async (): Promise<Found> => {
     const ref = await labelledSecret(context, ownNamespace, settings.namespace === undefined, end.signal);
-    if (ref === undefined) return cluster;
+    if (ref === undefined) return { cluster };
     const name = `Secret "${keyOf(ref)}"`;
-    try {
-      const text = (): Promise<string> => kubeconfigIn(context, ref, end.signal);
-      other = await opened(() => connectTo(text, name), clock, kinds, end.signal);
-    } catch (error) {
-      const fault = `Cannot use the cluster that ${name} names for Istio: ${redactor.scrub(errorText(error))}`;
+    const place = `the cluster that ${name} names`;
+    const fail = (error: unknown): never => {
+      if (error instanceof PassFailed) throw error;
+      const fault = `Cannot use ${place} for Istio: ${redactor.scrub(errorText(error))}`;
       throw new PassFailed(`${fault}. Correct the Secret, or remove its label ${label}`);
-    }
-    log.info(`VirtualServices and DestinationRules are in the cluster that ${name} names`);
-    return other;
+    };
+    const text = (): Promise<string> => kubeconfigIn(context, ref, end.signal).catch(fail);
+    other = await opened(() => connectTo(text, name), clock, kind, end.signal).catch(fail);
+    log.info(`VirtualServices and DestinationRules are in ${place}`);
+    return { cluster: other, place };
   };
   const found = remembered(clock, find);
   return {
-    cluster: withGroupElsewhere(cluster, kinds.group, found),
+    cluster: withGroupElsewhere(cluster, kind.group, found),
+    isElsewhere: () => other !== undefined,
     async stop() {
       end.abort(new Error('The controller ends'));
       await found().catch(() => {});
@@ -108,7 +113,7 @@ async function kubeconfigIn(context: Context, ref: Ref, signal: AbortSignal): Pr
 async function opened(
   connect: () => ReturnType<ConnectTo>,
   clock: Clock,
-  kinds: Pick<Resource, 'group' | 'version'>,
+  kind: Resource,
   signal: AbortSignal,
 ): Promise<Cluster> {
   const cluster = await connect();
@@ -116,7 +121,8 @@ async function opened(
   const seconds = firstAnswerLimit / 1_000;
   const cancel = clock.after(firstAnswerLimit, () => late.abort(new Error(`It has not answered for ${seconds} s`)));
   try {
-    await cluster.served(kinds, AbortSignal.any([late.signal, signal]));
+    const served = await cluster.served(kind, AbortSignal.any([late.signal, signal]));
+    if (!served.has(kind.plural)) throw new Error(`It does not serve ${nameOf(kind)} in version ${kind.version}`);
     return cluster;
   } catch (error) {
     await cluster.stop({ grace: 0 });

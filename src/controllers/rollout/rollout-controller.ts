@@ -191,7 +191,7 @@ export function startRolloutController(outer: Context, settings: RolloutSettings
   wakeReaders(services, caches.services);
   wakeReaders(analysisTemplates, caches.of(analysisTemplates));
   if (settings.namespace === undefined) wakeReaders(clusterAnalysisTemplates, caches.of(clusterAnalysisTemplates));
-  const cleaner = startCleaner(context, caches, settings);
+  const cleaner = startCleaner(context, caches, settings, istio);
 
   return {
     async stop(options) {
