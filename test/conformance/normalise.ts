@@ -107,6 +107,8 @@ const justBegun =
 const general: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| ?[+-]\d\d:?\d\d( [A-Z]{3,4})?)/g, '<time>'],
+  // Milliseconds since the epoch, as event webhooks are told them.
+  [/^1\d{12}$/, '<time>'],
   [/\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b/g, '<host>'],
   [justBegun, '<just begun>'],
 ];

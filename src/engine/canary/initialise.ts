@@ -35,8 +35,8 @@ export function* ensureObjects(pass: Pass): Steps<boolean> {
 function* checkMetricServers(pass: Pass): Steps {
   const answer = yield* ask({ do: 'check-metric-servers' });
   if (answer.ok) yield* tell(pass, says.metricServersAvailable());
-  // Said once, on the tick that makes the primary: nothing waits for the answer, and a run that needs it will tell again.
-  else if (pass.seen.primary === undefined) yield* complain(pass, says.metricServersFail(answer.message));
+  // Nothing waits for the answer: a run that needs it will tell again.
+  else yield* complain(pass, says.metricServersFail(answer.message));
 }
 
 /** The first version must run before users are sent to it. There is nothing to go back to: a broken one is waited for, and said on every tick. */

@@ -1,4 +1,5 @@
 /** What the API server fills into Deployments, ReplicaSets, DaemonSets, StatefulSets, Jobs, Pods and autoscalers. */
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '#api/kubernetes.ts';
 import { adopt, type Json, mapAt } from './json.ts';
 import { filled, podSpecDefaults, templateDefaults, withMap } from './pod-defaults.ts';
@@ -23,6 +24,27 @@ const rolling = (defaults: Json) => (strategy: Json) => {
   return withMap(filled(typed, { rollingUpdate: {} }), 'rollingUpdate', (update) => filled(update, defaults));
 };
 
+const daemonSet = onSpec((spec) => {
+  const base = filled(withTemplate(spec), { updateStrategy: {}, revisionHistoryLimit: 10 });
+  return withMap(base, 'updateStrategy', rolling({ maxUnavailable: 1, maxSurge: 0 }));
+});
+
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+/** The API server counts the templates of a DaemonSet in an annotation, whatever a client writes there. */
+function countTemplates(object: KubeObject, before: KubeObject | undefined): KubeObject {
+  const counted = Number(before?.metadata.annotations?.[templateGeneration] ?? 0);
+  const isSame =
+    before !== undefined && isDeepStrictEqual(mapAt(before, 'spec')['template'], mapAt(object, 'spec')['template']);
+  const value = String(isSame ? counted : counted + 1);
+  const { annotations } = object.metadata;
+  if (annotations?.[templateGeneration] === value) return object;
+  return adopt({
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...annotations, [templateGeneration]: value } },
+  });
+}
+
 export const workloadDefaults = {
   deployment: onSpec((spec) => {
     const base = filled(withTemplate(spec), {
@@ -33,10 +55,7 @@ export const workloadDefaults = {
     });
     return withMap(base, 'strategy', rolling({ maxUnavailable: '25%', maxSurge: '25%' }));
   }),
-  daemonSet: onSpec((spec) => {
-    const base = filled(withTemplate(spec), { updateStrategy: {}, revisionHistoryLimit: 10 });
-    return withMap(base, 'updateStrategy', rolling({ maxUnavailable: 1, maxSurge: 0 }));
-  }),
+  daemonSet: (object: KubeObject, before: KubeObject | undefined) => countTemplates(daemonSet(object, before), before),
   replicaSet: onSpec((spec) => filled(withTemplate(spec), { replicas: 1 })),
   statefulSet: onSpec((spec) => {
     const base = filled(withTemplate(spec), {
