@@ -6,7 +6,7 @@ import type { CommandIo } from '../command-io.ts';
 import { type Command, type Completed, nameOfCommand } from './command.ts';
 import { findCommand, flagsOf } from './find-command.ts';
 import { byLetter, type Flag, type FlagTable, needsNoValue, parseFlags } from './flags.ts';
-import type { GlobalFlags } from './global-flags.ts';
+import { type GlobalFlags, globalFlags } from './global-flags.ts';
 import { openOnce, type PluginWorld } from './plugin-world.ts';
 import { helpCommand, lastOf } from './usage.ts';
 
@@ -24,14 +24,13 @@ interface Offer {
 }
 
 /** Numbers that the scripts understand: a sum of what they should do. */
-const directives = { default: 0, error: 1, noSpace: 2, noFiles: 4 } as const;
+const directives = { default: 0, error: 1, noFiles: 4 } as const;
 
 type Directive = keyof typeof directives;
 
 const names: Readonly<Record<Directive, string>> = {
   default: 'ShellCompDirectiveDefault',
   error: 'ShellCompDirectiveError',
-  noSpace: 'ShellCompDirectiveNoSpace',
   noFiles: 'ShellCompDirectiveNoFileComp',
 };
 
@@ -66,7 +65,7 @@ async function offerFor(root: Command, argv: readonly string[], asked: Asked): P
     return nothing('default');
   }
   if (parsed.values['help'] === true) return nothing('noFiles');
-  if (typed.startsWith('-') && !rest.includes('--')) return flagNames(table, parsed.given, typed);
+  if (typed.startsWith('-') && !rest.includes('--')) return flagNames(table, path.length === 1, parsed.given, typed);
   const commands = parsed.args.length === 0 ? commandNames(command, typed, path.length === 1) : [];
   if (commands.length > 0 || command.commands !== undefined) return { words: commands, directive: 'noFiles' };
   if (command.words !== undefined && parsed.args.length === 0)
@@ -90,18 +89,17 @@ function awaitsValue(last: string | undefined, table: FlagTable): boolean {
   return flag !== undefined && !needsNoValue(flag);
 }
 
-function flagNames(table: FlagTable, given: ReadonlySet<string>, typed: string): Offer {
-  const words = Object.entries(table)
+/** Those that hold everywhere come first. `--name=` is not offered: `--name` serves for both forms. */
+function flagNames(table: FlagTable, isRoot: boolean, given: ReadonlySet<string>, typed: string): Offer {
+  const isInherited = (name: string): boolean => !isRoot && name in globalFlags;
+  const offered = Object.entries(table)
     .filter(([name, flag]) => flag.deprecated === undefined && (!given.has(name) || Array.isArray(flag.fallback)))
-    .flatMap(([name, flag]): (readonly [string, string])[] => [
-      [`--${name}${needsNoValue(flag) ? '' : '='}`, flag.help],
-      ...(flag.short === undefined ? [] : ([[`-${flag.short}`, flag.help]] as const)),
-      // Both forms, as `--name value` is as good.
-      ...(needsNoValue(flag) ? [] : ([[`--${name}`, flag.help]] as const)),
-    ])
-    .filter(([word]) => word.startsWith(typed))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { words, directive: words.length === 1 && words[0]?.[0].endsWith('=') === true ? 'noSpace' : 'noFiles' };
+    .toSorted(([a], [b]) => Number(isInherited(b)) - Number(isInherited(a)) || (a < b ? -1 : 1));
+  const words = offered.flatMap(([name, { short, help }]): (readonly [string, string])[] => [
+    [`--${name}`, help],
+    ...(short === undefined ? [] : ([[`-${short}`, help]] as const)),
+  ]);
+  return { words: words.filter(([word]) => word.startsWith(typed)), directive: 'noFiles' };
 }
 
 function commandNames({ commands = [] }: Command, typed: string, isRoot: boolean): Offer['words'] {

@@ -2,7 +2,7 @@
 
 const program = 'kubectl-argo-rollouts';
 
-/** `__complete` prints words with descriptions behind a tab, and `:NUMBER` at the end: 1 failed, 2 no blank behind the word, 4 no files. */
+/** `__complete` prints words with descriptions behind a tab, and `:NUMBER` at the end: 1 failed, 4 no files. */
 export const completionScripts = {
   bash: `# bash completion for ${program} -*- shell-script -*-
 
@@ -22,7 +22,6 @@ __${program}_complete() {
     while IFS= read -r line; do
         [[ -n "$line" && "$line" == "$cur"* ]] && COMPREPLY+=("$line")
     done <<< "$out"
-    if (( directive & 2 )); then compopt -o nospace; fi
     if (( \${#COMPREPLY[@]} == 0 && ! (directive & 4) )); then
         compopt -o default
     fi
@@ -35,7 +34,7 @@ complete -F __${program}_complete ${program}
 
 _${program}() {
     local out directive line word
-    local -a offers flags
+    local -a offers
     out=$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null) || return
     directive=\${out##*:}
     out=\${out%:*}
@@ -46,9 +45,8 @@ _${program}() {
         word=\${word//:/\\\\:}
         if [[ "$line" == *$'\\t'* ]]; then offers+=("$word:\${line#*$'\\t'}"); else offers+=("$word"); fi
     done
-    (( directive & 2 )) && flags=(-S '')
     if (( \${#offers} )); then
-        _describe -V completions offers $flags
+        _describe -V completions offers
     elif ! (( directive & 4 )); then
         _files
     fi

@@ -144,8 +144,6 @@ class LineReader {
       const [name, flag] = byLetter(this.#table, letter) ?? [];
       if (name === undefined || flag === undefined)
         throw new FlagError(`unknown shorthand flag: '${letter}' in -${left}`);
-      if (flag.deprecated !== undefined)
-        this.warnings.push(`Flag shorthand -${letter} has been deprecated, ${flag.deprecated}`);
       const behind = left.slice(1);
       if (behind.startsWith('=') && behind !== '=') {
         this.#set(name, flag, behind.slice(1));

@@ -115,9 +115,7 @@ describe('promote', () => {
   it('tells what to use instead of an old flag', async () => {
     const skip = (flag: string) => withRollout(canary(4), {}).run('promote', 'g', flag);
     const step = 'use without the flag instead ex: promote ROLLOUT_NAME';
-    expect((await skip('-c')).err).toBe(
-      `Flag shorthand -c has been deprecated, ${step}\nFlag --skip-current-step has been deprecated, ${step}\n`,
-    );
+    expect((await skip('-c')).err).toBe(`Flag --skip-current-step has been deprecated, ${step}\n`);
     expect((await skip('--skip-all-steps')).err).toBe(
       'Flag --skip-all-steps has been deprecated, use --full instead\n',
     );
