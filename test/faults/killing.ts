@@ -168,6 +168,7 @@ const timely = new Set([
   'observedGeneration',
   'flagger-id',
   'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
   'decisions',
   'since',
 ]);
