@@ -234,6 +234,19 @@ describe('a blue-green update', () => {
     expect(selected(recording, 'active')).toEqual([undefined, 'hash1', 'hash2', 'hash1', 'hash2']);
   });
 
+  it('that waits for its seconds goes on when a user promotes it', async () => {
+    const recording = await seen(
+      [service('active'), rollout({ blueGreen: { activeService: 'active', autoPromotionSeconds: 30 } })],
+      [
+        { when: healthy('1'), do: [setImage('web:2')] },
+        { when: { [web]: { phase: 'Paused' } }, do: [{ plugin: 'promote web' }] },
+      ],
+      { when: healthy('2') },
+    );
+    expect(recording.steps.at(-1)).toBeLessThan(10);
+    expect((recording.events[web] ?? []).filter(({ reason }) => reason === 'RolloutPaused')).toHaveLength(1);
+  });
+
   it('is not promoted by a Service that loses its hash', async () => {
     const recording = await seen(
       [service('active'), rollout({ blueGreen: { activeService: 'active', autoPromotionEnabled: false } })],

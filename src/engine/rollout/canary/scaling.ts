@@ -30,6 +30,7 @@ import {
 } from '../replica-sets/scaling.ts';
 import {
   isFullyPromoted,
+  hasPauseCondition,
   isHalted,
   newSetOf,
   otherSetsOf,
@@ -103,8 +104,12 @@ export function isSizeReached(pass: Pass, weights: TrafficWeights | undefined): 
   return isRouted || total(otherSetsOf(pass), availableOf) === 0;
 }
 
-/** Sizes stay as they are, whatever is wanted. An abort is not held up: the new version must not go on serving users. */
-export const isFrozen = (pass: Pass): boolean => isHalted(pass) && !wasAborted(pass);
+/**
+ * Sizes stay as they are, whatever is wanted. An abort is not held up by a pause of the user: the new version must not go on serving.
+ * A pause for an undecided analysis ends with the pass that sees the abort.
+ */
+export const isFrozen = (pass: Pass): boolean =>
+  hasPauseCondition(pass, 'InconclusiveAnalysisRun') || (isHalted(pass) && !wasAborted(pass));
 
 /** The first change that is due; the next pass reckons anew from what has become of it. Answers whether a size has changed. */
 export function* scaleCanary(pass: Pass, strategy: CanaryStrategy): Steps<boolean> {
