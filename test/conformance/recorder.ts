@@ -1,4 +1,4 @@
-/** Watches a sandbox and writes down what a trace holds: states, milestones, settled moments, events. */
+/** Watches a cluster and writes down what a trace holds: states, milestones, settled moments, events. */
 import type { KubeObject } from '#api/kubernetes.ts';
 import type { ObjectChange, Objects } from '#sandbox/objects.ts';
 import { digText, sameJson } from './json.ts';
@@ -7,7 +7,7 @@ import { historyView, keyView, kindOf, milestoneView, project, settledView, type
 import type { EventLine, HookCall, Moment, Recording, Snapshot } from './trace.ts';
 
 export interface RecorderOptions {
-  readonly objects: Objects;
+  readonly objects: Pick<Objects, 'subscribe'>;
   readonly namespace: string;
   readonly main: string;
   readonly placeholders: Placeholders;

@@ -110,11 +110,29 @@ export function parseTrace(raw: Json): Trace {
   };
 }
 
+/** client-go's recorder gives up the 26th and later Events of an object. */
+const eventsOfOriginals = 24;
+
+/** One recording of an original: when it was at rest, and what else was then, depends on the speed of its cluster. */
+export function formatOriginal(scenario: string, recorded: string, recording: Recording): Json {
+  const notCompared = { list: [], match: 'subsequence' };
+  const { events } = recording;
+  return {
+    ...formatRecording(scenario, recording, recorded),
+    milestones: notCompared,
+    settled: notCompared,
+    events: mapValues(events, (list) => ({
+      list: list.slice(0, eventsOfOriginals).map((event) => ({ ...event, at: rounded(event.at) })),
+      ...(list.length > eventsOfOriginals ? { truncated: true } : {}),
+    })),
+  };
+}
+
 /** A recording in the format of `trace.json`. */
-export function formatRecording(scenario: string, recording: Recording): Json {
+export function formatRecording(scenario: string, recording: Recording, recorded = 'Serin'): Json {
   return {
     scenario,
-    recorded: 'Serin',
+    recorded,
     runs: 1,
     main: recording.main,
     steps: recording.steps.map(rounded),
